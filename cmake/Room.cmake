@@ -1,0 +1,30 @@
+# A room is a folder under src/ and a static library that may include only the rooms it names.
+#
+#   weir_room(flow SOURCES flow_table.cpp ... USES decode base [PACKAGES libpcap] [LIBRARIES fmt::fmt])
+#
+# Every *_test.cpp beside the sources becomes part of <room>_test (label: unit).
+function(weir_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES;PACKAGES;LIBRARIES" ${ARGN})
+  set(library weir_${name})
+  add_library(${library} STATIC ${ROOM_SOURCES})
+  target_include_directories(${library} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  foreach(used IN LISTS ROOM_USES)
+    target_link_libraries(${library} PUBLIC weir_${used})
+  endforeach()
+  foreach(package IN LISTS ROOM_PACKAGES)
+    string(MAKE_C_IDENTIFIER ${package} id)
+    pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${package})
+    target_link_libraries(${library} PUBLIC PkgConfig::${id})
+  endforeach()
+  target_link_libraries(${library} PUBLIC ${ROOM_LIBRARIES})
+
+  if(WEIR_TESTS)
+    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+    if(tests)
+      add_executable(${name}_test ${tests})
+      target_link_libraries(${name}_test PRIVATE ${library} GTest::gtest_main)
+      add_test(NAME unit_${name} COMMAND ${name}_test)
+      set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 120)
+    endif()
+  endif()
+endfunction()

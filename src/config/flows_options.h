@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `weir flows` and `weir top` were asked to do, validated.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+enum class Output { automatic, table, wide, lines, json };
+enum class Hook { automatic, cgroup, tc, xdp, socket };
+
+/// A comma list of an owner filter: `names` must match one of, `excluded` none of.
+struct NameFilter {
+  std::vector<std::string> names;
+  std::vector<std::string> excluded;
+  bool empty() const { return names.empty() && excluded.empty(); }
+};
+
+struct FlowsOptions {
+  bool top = false;                   // `weir top`: aggregates on a screen
+  std::vector<std::string> captures;  // -r; empty: live
+  std::vector<std::string> interfaces;  // -i; "any"
+  Hook hook = Hook::automatic;
+  std::string expression;             // pcap-filter(7), the trailing words
+  bool decapsulate = false;           // --decap
+
+  NameFilter pid, comm, uid, cgroup, container;
+
+  Output output = Output::automatic;
+  std::vector<std::string> fields;    // --fields
+  std::vector<std::string> by;        // --by
+  std::optional<uint64_t> top_rows;   // --top N
+  std::string sort;                   // --sort bytes|packets|rate|rtt|retransmits
+
+  std::optional<uint64_t> count;      // -c N records
+  std::optional<std::chrono::nanoseconds> duration;  // --for
+  std::optional<std::chrono::nanoseconds> interval;  // --interval: report differences of live flows
+  std::optional<std::chrono::nanoseconds> active;    // --active: split long flows
+  std::chrono::nanoseconds tcp_idle = std::chrono::minutes(5);
+  std::chrono::nanoseconds other_idle = std::chrono::minutes(1);
+  std::chrono::nanoseconds end_wait = std::chrono::seconds(5);  // after FIN both ways or RST
+  uint64_t max_flows = 1'000'000;
+  bool cost = false;          // --cost
+  bool fail_on_loss = false;  // --fail-on-loss
+  bool colour = true;         // --no-color, NO_COLOR
+  int verbosity = 0;          // -v
+};
+
+}  // namespace weir::config

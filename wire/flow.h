@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Live flow accounting: keys, entries, counters and ring records that bpf/flows.bpf.c and src/source share. */
+#ifndef WEIR_WIRE_FLOW_H
+#define WEIR_WIRE_FLOW_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define WEIR_SIZE_IS(type, bytes) static_assert(sizeof(type) == (bytes), #type)
+#else
+#define WEIR_SIZE_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
+#endif
+
+/* The canonical 5-tuple: address[0] < address[1] compared as bytes (where equal, port[0] <= port[1]).
+ * `netns` is the inode number of the network namespace at cgroup hooks, 0 at interface hooks.
+ * ICMP echo: both ports are the echo id; other ICMP: port[0] = type << 8 | code in network order, port[1] = 0. */
+struct flow_key4 {
+  __be32 address[2];
+  __be16 port[2];
+  __u32 netns;
+  __u8 protocol;
+  __u8 reserved[3];
+};
+WEIR_SIZE_IS(struct flow_key4, 20);
+
+struct flow_key6 {
+  __u8 address[2][16];
+  __be16 port[2];
+  __u32 netns;
+  __u8 protocol;
+  __u8 reserved[3];
+};
+WEIR_SIZE_IS(struct flow_key6, 44);
+
+/* Who made a socket. pid is the thread group's; 0: unknown. */
+struct socket_owner {
+  __u64 cgroup_id; /* inode number of the cgroup's folder under cgroup2 */
+  __u64 start_ns;  /* the process's start, CLOCK_BOOTTIME: tells a reused pid */
+  __u32 pid;
+  __u32 uid;
+  __u32 netns; /* inode number of the network namespace */
+  __u32 reserved;
+  __u8 comm[16];
+};
+WEIR_SIZE_IS(struct socket_owner, 48);
+
+/* Packets from key.address[i] to the other one. All counters are totals since the entry was made. */
+struct flow_direction {
+  __u64 sent_packets; /* cgroup: egress; interfaces: at the counting point */
+  __u64 sent_bytes;
+  __u64 received_packets; /* cgroup: ingress */
+  __u64 received_bytes;
+  __u64 last_jiffies;
+  __u32 next_sequence;     /* TCP: one past the highest sequence number seen, host byte order */
+  __u32 retransmits;       /* TCP: data segments that start below next_sequence */
+  __u32 point;             /* interfaces: (ifindex << 1 | egress) where this direction is counted; 0: none yet */
+  __u32 zero_windows;      /* TCP: segments that announce a window of 0 */
+  __u32 resets;            /* TCP: RST segments */
+  __u8 tcp_flags;          /* all flags seen */
+  __u8 reserved[3];
+};
+WEIR_SIZE_IS(struct flow_direction, 64);
+
+#define FLOW_MAX_INTERFACES 4
+
+/* flow_entry.phase */
+#define FLOW_PHASE_NONE 0
+#define FLOW_PHASE_SYN 1
+#define FLOW_PHASE_SYN_ACK 2
+#define FLOW_PHASE_ESTABLISHED 3
+
+/* flow_entry.bits */
+#define FLOW_PARTIAL 1   /* TCP: began before Weir; no SYN was seen */
+#define FLOW_ENDED 2     /* FIN both ways, RST, or the socket is gone: end_ns is set */
+#define FLOW_CLOSED 4    /* a local TCP socket of this flow reached TCP_CLOSE */
+#define FLOW_TRANSLATED 8 /* wire_* differs from the key: NAT */
+#define FLOW_OVERLONG 16 /* more interfaces crossed than FLOW_MAX_INTERFACES */
+#define FLOW_ICMP_ERROR 32 /* an ICMP error quoted this flow */
+
+struct flow_entry {
+  struct flow_direction direction[2];
+  struct socket_owner owner[2]; /* the socket at key.address[i] */
+  __u64 start_ns;               /* CLOCK_MONOTONIC, all times; 0: the entry is being made, skip it */
+  __u64 syn_ns;                 /* first SYN */
+  __u64 established_ns;         /* first segment of the initiator after the SYN+ACK */
+  __u64 end_ns;
+  __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
+  __be16 wire_port[2];
+  __u32 isn;         /* initial sequence number of the SYN, host byte order */
+  __u32 srtt_us[2];  /* of the local socket at address[i]; 0: none */
+  __u32 total_retransmits[2];
+  __u32 generation;  /* times that this entry was begun anew by a SYN after its end */
+  __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
+  __u8 initiator;    /* 0 unknown, 1: address[0], 2: address[1] */
+  __u8 phase;
+  __u8 bits;
+  __u8 icmp_type; /* of the first packet */
+  __u8 icmp_code;
+  __u8 first_sender; /* 1: address[0], 2: address[1] */
+  __u8 has_tcp_sock; /* bit i: total_retransmits[i] and srtt_us[i] come from a socket */
+  __u8 reserved;
+};
+WEIR_SIZE_IS(struct flow_entry, 360);
+
+/* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) are the parser's results. */
+enum flow_counter {
+  FLOW_COUNTER_MAP_FULL = 16,           /* packets that found the map full; told through the ring */
+  FLOW_COUNTER_RING_FULL_PACKETS = 17,  /* lost: neither map nor ring had room */
+  FLOW_COUNTER_RING_FULL_BYTES = 18,
+  FLOW_COUNTER_RING_FULL_ENDS = 19,     /* ended flows whose last difference found the ring full */
+  FLOW_COUNTER_FRAGMENT_ORPHANS = 20,   /* later fragments whose first was not seen: a flow without ports */
+  FLOW_COUNTER_NO_NETNS = 21,           /* packets whose socket's namespace could not be told */
+  FLOW_COUNTER_OWNER_TABLE_FULL = 22,   /* accepted sockets that found sock_workers full */
+  FLOW_COUNTERS = 24,
+};
+
+/* Every ring record begins so. */
+struct event_header {
+  __u64 time_ns; /* CLOCK_MONOTONIC */
+  __u32 cpu;
+  __u16 kind; /* enum flow_event_kind */
+  __u16 size; /* of the whole record */
+};
+WEIR_SIZE_IS(struct event_header, 16);
+
+enum flow_event_kind {
+  FLOW_EVENT_RESTARTED = 1, /* an ended entry was begun anew: its state before that */
+  FLOW_EVENT_OVERFLOW = 2,  /* one packet that found the map full */
+};
+
+struct flow_event_restarted {
+  struct event_header header;
+  struct flow_entry entry;
+  struct flow_key6 key; /* IPv4: address[i][0..3], version says */
+  __u32 version;
+};
+WEIR_SIZE_IS(struct flow_event_restarted, 424);
+
+struct flow_event_overflow {
+  struct event_header header;
+  struct socket_owner owner;
+  __u64 packets;
+  __u64 bytes;
+  struct flow_key6 key;
+  __u32 version;
+  __u8 from;    /* 0: address[0] sent it, 1: address[1] */
+  __u8 egress;
+  __u8 tcp_flags;
+  __u8 icmp_type;
+  __u8 icmp_code;
+  __u8 owner_of; /* which address's owner `owner` is */
+  __u8 reserved[2];
+};
+WEIR_SIZE_IS(struct flow_event_overflow, 136);
+
+#endif
