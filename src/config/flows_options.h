@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+
 namespace weir::config {
 
 enum class Output { automatic, table, wide, lines, json };
@@ -32,12 +34,13 @@ struct FlowsOptions {
 
   Output output = Output::automatic;
   std::vector<std::string> fields;    // --fields
+  bool header = false;                // --header: the names first
   std::vector<std::string> by;        // --by
   std::optional<uint64_t> top_rows;   // --top N
   std::string sort;                   // --sort bytes|packets|rate|rtt|retransmits
 
   std::optional<uint64_t> count;      // -c N records
-  std::optional<std::chrono::nanoseconds> duration;  // --for
+  std::optional<std::chrono::nanoseconds> duration;  // --for; with -r in the capture's own time
   std::optional<std::chrono::nanoseconds> interval;  // --interval: report differences of live flows
   std::optional<std::chrono::nanoseconds> active;    // --active: split long flows
   std::chrono::nanoseconds tcp_idle = std::chrono::minutes(5);
@@ -49,5 +52,12 @@ struct FlowsOptions {
   bool colour = true;         // --no-color, NO_COLOR
   int verbosity = 0;          // -v
 };
+
+/// Refuses what contradicts itself, with a line that says what to do instead. Kind bad_input.
+base::Result<> check(const FlowsOptions& options);
+
+/// `output` with `automatic` settled: on a terminal a table, else lines; a table wherever rows are sorted,
+/// limited or aggregated.
+Output settled_output(const FlowsOptions& options, bool terminal);
 
 }  // namespace weir::config
