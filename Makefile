@@ -2,23 +2,52 @@
 SHELL := /bin/bash
 BUILD := build
 JOBS ?= $(shell nproc)
+AS_ROOT := $(shell [ $$(id -u) = 0 ] || command -v sudo)
+DURATION ?= 10s
+FUZZ_SECONDS ?= 300
+PREFIX ?= /usr/local
 
-.PHONY: all build run check check-all demo bench fuzz install package clean setup setup-test
+.PHONY: all build run check check-all demo bench fuzz install package format clean
 
 all: build
 
-setup:
+build:
 	@scripts/setup build
-
-setup-test:
-	@scripts/setup build test
-
-build: setup
-	@cmake --preset release -DWEIR_TESTS=OFF -DWEIR_BENCH=OFF > /dev/null
-	@cmake --build $(BUILD) -j $(JOBS)
+	@cmake --preset release > $(BUILD).log || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+	@cmake --build $(BUILD) -j $(JOBS) --target weir
 
 run: build
-	@$(BUILD)/weir flows --for 10s
+	@$(AS_ROOT) $(BUILD)/weir flows --for $(DURATION)
+
+check:
+	@scripts/setup build test
+	@scripts/check
+
+check-all:
+	@scripts/setup build test
+	@scripts/check --all
+
+demo: build
+	@scripts/setup test
+	@$(AS_ROOT) scripts/demo
+
+bench:
+	@scripts/setup build test bench
+	@scripts/bench
+
+fuzz:
+	@scripts/setup build test
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+install: build
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+package: build
+	@cmake -E chdir $(BUILD) cpack -G DEB
+
+format:
+	@git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
 
 clean:
-	rm -rf build build-debug build-sanitize
+	rm -rf build build-*
