@@ -11,7 +11,7 @@ struct Unit {
   std::string_view name;
   double nanoseconds;
 };
-constexpr std::array kUnits = {Unit{"ns", 1},   Unit{"us", 1e3},  Unit{"ms", 1e6},    Unit{"s", 1e9},
+constexpr std::array kUnits = {Unit{"ns", 1},   Unit{"us", 1e3},   Unit{"ms", 1e6},   Unit{"s", 1e9},
                                Unit{"m", 60e9}, Unit{"min", 60e9}, Unit{"h", 3600e9}, Unit{"d", 86400e9}};
 constexpr double kLongest = 10 * 365.25 * 86400e9;
 
@@ -23,7 +23,8 @@ base::Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   const auto [rest, problem] =
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (problem != std::errc{})
-    return base::fail(base::ErrorKind::bad_input, quoted + " is no duration; write it like 10s, 500ms, 2m or 1h");
+    return base::fail(base::ErrorKind::bad_input,
+                      quoted + " is no duration; write it like 10s, 500ms, 2m or 1h");
   const std::string_view unit_name(rest, static_cast<size_t>(text.data() + text.size() - rest));
   if (unit_name.empty())
     return base::fail(base::ErrorKind::bad_input,

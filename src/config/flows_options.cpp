@@ -21,11 +21,13 @@ base::Result<> check_file_run(const FlowsOptions& options) {
   if (options.hook != Hook::automatic)
     return refuse("--hook is for live runs; leave it out with -r, a capture passes no hook");
   if (has_owner_filter(options))
-    return refuse("a capture holds packets, not who sent them; leave out --pid, --comm, --uid, --cgroup and "
-                  "--container with -r, or watch live");
+    return refuse(
+        "a capture holds packets, not who sent them; leave out --pid, --comm, --uid, --cgroup and "
+        "--container with -r, or watch live");
   if (options.interval)
-    return refuse("--interval is for live runs; with -r use --active, which splits long flows in the capture's "
-                  "time");
+    return refuse(
+        "--interval is for live runs; with -r use --active, which splits long flows in the capture's "
+        "time");
   if (options.cost)
     return refuse("--cost shows what Weir's programs in the kernel cost; with -r none runs, leave it out");
   if (std::count(options.captures.begin(), options.captures.end(), "-") > 1)
@@ -39,7 +41,8 @@ base::Result<> check_live_run(const FlowsOptions& options) {
                   "': a filter expression works with -r FILE so far; narrow a live run by -i, --pid, --comm, "
                   "--uid, --cgroup or --container");
   if (options.decapsulate && options.interfaces.empty())
-    return refuse("--decap looks into tunnels on an interface; name it with -i, sockets see no tunnel headers");
+    return refuse(
+        "--decap looks into tunnels on an interface; name it with -i, sockets see no tunnel headers");
   if (options.hook == Hook::cgroup && !options.interfaces.empty())
     return refuse("--hook cgroup sees sockets of all interfaces; leave out -i, or take --hook tc or xdp");
   if ((options.hook == Hook::tc || options.hook == Hook::xdp) && options.interfaces.empty())
@@ -50,11 +53,13 @@ base::Result<> check_live_run(const FlowsOptions& options) {
 base::Result<> check_output(const FlowsOptions& options) {
   const bool rows = options.output == Output::lines || options.output == Output::json;
   if (options.top) {
-    if (!options.fields.empty()) return refuse("top shows aggregates; use --by instead of --fields, or weir flows");
+    if (!options.fields.empty())
+      return refuse("top shows aggregates; use --by instead of --fields, or weir flows");
     if (options.output == Output::lines)
       return refuse("top makes a table; use -o table or -o json, or weir flows -o lines");
   } else if (!options.by.empty()) {
-    if (!options.fields.empty()) return refuse("--by and --fields contradict each other; --by names the columns");
+    if (!options.fields.empty())
+      return refuse("--by and --fields contradict each other; --by names the columns");
     if (options.output == Output::lines) return refuse("--by makes a table; use -o table or -o json with it");
   } else if (rows && options.top_rows) {
     return refuse("--top limits a table; use -c N for the first N records, or --by FIELD to aggregate");
@@ -75,7 +80,8 @@ base::Result<> check_output(const FlowsOptions& options) {
 }  // namespace
 
 base::Result<> check(const FlowsOptions& options) {
-  if (auto run = options.captures.empty() ? check_live_run(options) : check_file_run(options); !run) return run;
+  if (auto run = options.captures.empty() ? check_live_run(options) : check_file_run(options); !run)
+    return run;
   return check_output(options);
 }
 

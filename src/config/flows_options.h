@@ -23,23 +23,23 @@ struct NameFilter {
 };
 
 struct FlowsOptions {
-  bool top = false;                   // `weir top`: aggregates on a screen
-  std::vector<std::string> captures;  // -r; empty: live
+  bool top = false;                     // `weir top`: aggregates on a screen
+  std::vector<std::string> captures;    // -r; empty: live
   std::vector<std::string> interfaces;  // -i; "any"
   Hook hook = Hook::automatic;
-  std::string expression;             // pcap-filter(7), the trailing words
-  bool decapsulate = false;           // --decap
+  std::string expression;    // pcap-filter(7), the trailing words
+  bool decapsulate = false;  // --decap
 
   NameFilter pid, comm, uid, cgroup, container;
 
   Output output = Output::automatic;
-  std::vector<std::string> fields;    // --fields
-  bool header = false;                // --header: the names first
-  std::vector<std::string> by;        // --by
-  std::optional<uint64_t> top_rows;   // --top N
-  std::string sort;                   // --sort bytes|packets|rate|rtt|retransmits
+  std::vector<std::string> fields;   // --fields
+  bool header = false;               // --header: the names first
+  std::vector<std::string> by;       // --by
+  std::optional<uint64_t> top_rows;  // --top N
+  std::string sort;                  // --sort bytes|packets|rate|rtt|retransmits
 
-  std::optional<uint64_t> count;      // -c N records
+  std::optional<uint64_t> count;                     // -c N records
   std::optional<std::chrono::nanoseconds> duration;  // --for; with -r in the capture's own time
   std::optional<std::chrono::nanoseconds> interval;  // --interval: report differences of live flows
   std::optional<std::chrono::nanoseconds> active;    // --active: split long flows

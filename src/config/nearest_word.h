@@ -9,8 +9,8 @@
 
 namespace weir::config {
 
-/// The one of `known` with the fewest edits (insertion, deletion, replacement, swap of neighbours) from `word`;
-/// none where more than a third of the letters would have to change.
+/// The one of `known` with the fewest edits (insertion, deletion, replacement, swap of neighbours) from
+/// `word`; none where more than a third of the letters would have to change.
 std::optional<std::string_view> nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 /// "; did you mean 'nearest'?", or nothing.

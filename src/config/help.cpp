@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/help.h"
+
+namespace weir::config {
+
+std::string version_line() {
+  return "weir " WEIR_VERSION "\n";
+}
+
+std::string short_usage() {
+  return "weir watches the flows of a Linux node: who talks to whom, which process, how much, how slow.\n"
+         "\n"
+         "  weir flows                 every connection of this node, live (needs root)\n"
+         "  weir flows -r FILE [EXPR]  the same from a capture (pcap, pcapng; no privileges)\n"
+         "  weir top --by process      who moves most, on one screen\n"
+         "  weir doctor                what this kernel can do and what Weir would use\n"
+         "\n"
+         "weir help VERB, weir VERB --help, man weir; weir --version\n";
+}
+
+std::string verb_head(std::string_view verb) {
+  if (verb == "flows")
+    return "weir flows: every connection of this node with its owner; live, or from a capture with -r\n"
+           "\n"
+           "usage: weir flows [options]\n"
+           "       weir flows -r FILE [-r FILE]... [options] [EXPR]\n"
+           "\n"
+           "EXPR is a pcap-filter(7) expression, with -r so far: tcp port 443 and net 10.0.0.0/8\n"
+           "Live, Weir listens where sockets send and receive (cgroup2): packets that this node only "
+           "forwards, and\n"
+           "arriving ones that find no open socket, are seen with -i alone.\n";
+  if (verb == "top")
+    return "weir top: who moves most; flows summed by a field, live, or from a capture with -r\n"
+           "\n"
+           "usage: weir top [--by FIELD,...] [options]\n"
+           "       weir top -r FILE [--by FIELD,...] [options] [EXPR]\n";
+  return "weir doctor: what this kernel can do, what Weir will use here, and what is in its way\n"
+         "\n"
+         "usage: weir doctor [-o json] [--clean]\n";
+}
+
+std::string verb_tail(std::string_view verb) {
+  if (verb == "flows")
+    return "EXAMPLES\n"
+           "  weir flows                                    what this node does now\n"
+           "  weir flows --comm nginx -o json               nginx's flows as JSON lines\n"
+           "  weir flows -i eth0 --for 1m                   one minute of a card, forwarded packets too\n"
+           "  weir flows -r day.pcap tcp port 443           flows of a capture, filtered\n"
+           "  weir flows -r day.pcap --by destination,port --top 10\n"
+           "  tcpdump -w - | weir flows -r - -o json        flows from a pipe\n"
+           "\n"
+           "Durations: 500ms, 10s, 2m, 1h. A comma list of an owner filter matches any of its names; a name "
+           "with a\n"
+           "leading ! excludes. Exit status: 0 done, 1 failed while running, 2 wrong usage, filter or file,\n"
+           "3 not permitted, 4 this kernel cannot, 5 lost data with --fail-on-loss.\n";
+  if (verb == "top")
+    return "EXAMPLES\n"
+           "  weir top                                      by process\n"
+           "  weir top --by container,port                  by container and port\n"
+           "  weir top -r day.pcap --by destination --top 5\n";
+  return "Exit status: 0 when weir flows can run here, 3 a capability is missing, 4 this kernel cannot.\n";
+}
+
+}  // namespace weir::config
