@@ -1,27 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* CONTRACT: to be filled in */
+/* The packet parser: one source for BPF and native code. Knows nothing of flows, maps or files. */
 #ifndef WEIR_PACKET_PARSE_H
 #define WEIR_PACKET_PARSE_H
 
+#include "packet/ip.h"
+#include "packet/link.h"
 #include "packet/reader.h"
+#include "packet/transport.h"
+#include "packet/tunnel.h"
 #include "wire/packet_info.h"
 
-/* Where the first byte read belongs. Values of our own; src/decode maps LINKTYPE_* to them. */
-#define PACKET_LINK_ETHERNET 0
-#define PACKET_LINK_IP 1 /* raw IP of either version: cgroup hooks, raw links */
-#define PACKET_LINK_SLL 2
-#define PACKET_LINK_SLL2 3
-#define PACKET_LINK_NULL 4 /* BSD loopback, either byte order */
-#define PACKET_LINK_PPP 5
-#define PACKET_LINK_PPPOE 6 /* a PPPoE header first */
+/* Sets all but the addresses to 0. */
+static __always_inline void packet_info_clear(struct packet_info* info) {
+  __builtin_memset(&info->ip_bytes, 0, sizeof(*info) - __builtin_offsetof(struct packet_info, ip_bytes));
+}
+
+/* Goes on inside the tunnels of a packet that was parsed to its transport header. A tunnel that does not lead
+ * to a valid IP header stays shut: `info` and the result are those of the packet around it. */
+static __always_inline enum packet_result packet_open_tunnels(const struct packet_reader* reader,
+                                                              const int access, struct packet_cursor* cursor,
+                                                              struct packet_info* info) {
+  PACKET_NOT_UNROLLED
+  for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
+    if (PACKET_LIKELY(!packet_is_tunnel(info))) return PACKET_OK;
+    packet_join_ways(cursor);
+    if (packet_pass_tunnel(reader, access, info, cursor) != PACKET_OK) return PACKET_OK;
+    packet_join_ways(cursor);
+    enum packet_result result = packet_pass_ip(reader, access, 1, cursor, info);
+    if (!PACKET_HAS_IP(result)) return PACKET_OK;
+    if (result == PACKET_OK) result = packet_read_transport(reader, access, cursor, info);
+    if (result != PACKET_OK) return result;
+  }
+  return PACKET_OK;
+}
 
 /* Parses one frame from its link header to its transport header. `frame_bytes` is the frame's length as on
- * the wire (not as captured); `decapsulate` is a constant. All fields of `info` are set, whatever the result;
- * of the addresses only as many bytes as the version has. */
-static __always_inline enum packet_result packet_parse(const struct packet_reader *reader, const int access,
+ * the wire (not as captured); `access`, `link` and `decapsulate` are constants. All fields of `info` are set,
+ * whatever the result; of the addresses only as many bytes as the version has, and none without an IP header.
+ */
+static __always_inline enum packet_result packet_parse(const struct packet_reader* reader, const int access,
                                                        const int link, __u32 frame_bytes,
-                                                       const int decapsulate, struct packet_info *info);
-
-/* The same for native code with a link that is not a constant (src/decode). */
+                                                       const int decapsulate, struct packet_info* info) {
+  struct packet_cursor cursor;
+  cursor.offset = 0;
+  cursor.end = frame_bytes;
+  cursor.next = 0;
+  cursor.ether_type = 0;
+  cursor.tags = 0;
+  packet_info_clear(info);
+  enum packet_result result = packet_pass_link(reader, access, link, &cursor);
+  info->ether_type = cursor.ether_type;
+  info->link_tags = cursor.tags;
+  if (PACKET_LIKELY(result == PACKET_OK)) result = packet_pass_ip(reader, access, 0, &cursor, info);
+  if (PACKET_LIKELY(result == PACKET_OK)) result = packet_read_transport(reader, access, &cursor, info);
+  if (decapsulate && PACKET_LIKELY(result == PACKET_OK))
+    result = packet_open_tunnels(reader, access, &cursor, info);
+  return result;
+}
 
 #endif
