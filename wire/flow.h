@@ -11,9 +11,10 @@
 #define WEIR_SIZE_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
 
-/* The canonical 5-tuple: address[0] < address[1] compared as bytes (where equal, port[0] <= port[1]).
- * `netns` is the inode number of the network namespace at cgroup hooks, 0 at interface hooks.
- * ICMP echo: both ports are the echo id; other ICMP: port[0] = type << 8 | code in network order, port[1] = 0. */
+/* The canonical 5-tuple: address[0] <= address[1] compared as the CPU loads them (one __u32, or two __u64), where
+ * equal port[0] <= port[1]. `netns` is the inode number of the network namespace at cgroup hooks, 0 at interface
+ * hooks. ICMP echo: both ports are the echo id; other ICMP: the sender's port is type << 8 | code in network byte
+ * order, the other one 0. */
 struct flow_key4 {
   __be32 address[2];
   __be16 port[2];
@@ -32,7 +33,7 @@ struct flow_key6 {
 };
 WEIR_SIZE_IS(struct flow_key6, 44);
 
-/* Who made a socket. pid is the thread group's; 0: unknown. */
+/* Who made, or accepted, a socket. pid is the thread group's; 0: unknown. */
 struct socket_owner {
   __u64 cgroup_id; /* inode number of the cgroup's folder under cgroup2 */
   __u64 start_ns;  /* the process's start, CLOCK_BOOTTIME: tells a reused pid */
@@ -40,23 +41,25 @@ struct socket_owner {
   __u32 uid;
   __u32 netns; /* inode number of the network namespace */
   __u32 reserved;
-  __u8 comm[16];
+  __u8 comm[16]; /* of the thread group's leader */
 };
 WEIR_SIZE_IS(struct socket_owner, 48);
 
-/* Packets from key.address[i] to the other one. All counters are totals since the entry was made. */
+/* Packets from key.address[i] to the other one. Counters are totals since the entry was made; nobody resets them. */
 struct flow_direction {
   __u64 sent_packets; /* cgroup: egress; interfaces: at the counting point */
   __u64 sent_bytes;
   __u64 received_packets; /* cgroup: ingress */
   __u64 received_bytes;
   __u64 last_jiffies;
-  __u32 next_sequence;     /* TCP: one past the highest sequence number seen, host byte order */
-  __u32 retransmits;       /* TCP: data segments that start below next_sequence */
-  __u32 point;             /* interfaces: (ifindex << 1 | egress) where this direction is counted; 0: none yet */
-  __u32 zero_windows;      /* TCP: segments that announce a window of 0 */
-  __u32 resets;            /* TCP: RST segments */
-  __u8 tcp_flags;          /* all flags seen */
+  __u32 next_sequence; /* TCP: one past the highest sequence number seen, host byte order */
+  __u32 retransmits;   /* TCP: segments that start below next_sequence */
+  __u32 zero_windows;  /* TCP: segments that announce a window of 0 */
+  __u32 point;         /* interfaces: ifindex << 1 | egress, where this direction is counted; 0: none yet */
+  __u16 resets;        /* TCP: RST segments */
+  __u8 tcp_flags;      /* all flags seen */
+  __u8 seen;           /* bit 0: received, bit 1: sent; the first packet of each takes the slow path */
+  __u8 watch;          /* not 0: every packet takes the slow path (handshake under way) */
   __u8 reserved[3];
 };
 WEIR_SIZE_IS(struct flow_direction, 64);
@@ -70,48 +73,57 @@ WEIR_SIZE_IS(struct flow_direction, 64);
 #define FLOW_PHASE_ESTABLISHED 3
 
 /* flow_entry.bits */
-#define FLOW_PARTIAL 1   /* TCP: began before Weir; no SYN was seen */
-#define FLOW_ENDED 2     /* FIN both ways, RST, or the socket is gone: end_ns is set */
-#define FLOW_CLOSED 4    /* a local TCP socket of this flow reached TCP_CLOSE */
-#define FLOW_TRANSLATED 8 /* wire_* differs from the key: NAT */
-#define FLOW_OVERLONG 16 /* more interfaces crossed than FLOW_MAX_INTERFACES */
-#define FLOW_ICMP_ERROR 32 /* an ICMP error quoted this flow */
+#define FLOW_PARTIAL 1      /* TCP: began before Weir; no SYN was seen */
+#define FLOW_ENDED 2        /* FIN both ways, RST, or a socket is gone: end_ns is set */
+#define FLOW_CLOSED 4       /* a TCP socket of this flow reached TCP_CLOSE */
+#define FLOW_TRANSLATED 8   /* wire_* differs from the key: NAT */
+#define FLOW_OVERLONG 16    /* more interfaces crossed than FLOW_MAX_INTERFACES */
+#define FLOW_ICMP_ERROR 32  /* an ICMP error quoted this flow */
+#define FLOW_REFUSED 64     /* RST answered the SYN */
+#define FLOW_LISTENED 128   /* the initiator was told from a listening socket */
 
 struct flow_entry {
   struct flow_direction direction[2];
-  struct socket_owner owner[2]; /* the socket at key.address[i] */
-  __u64 start_ns;               /* CLOCK_MONOTONIC, all times; 0: the entry is being made, skip it */
+  struct socket_owner owner[2]; /* of the socket at key.address[i] */
+  __u64 start_ns;               /* CLOCK_MONOTONIC, as all times here; 0: being made, skip it */
   __u64 syn_ns;                 /* first SYN */
   __u64 established_ns;         /* first segment of the initiator after the SYN+ACK */
   __u64 end_ns;
   __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
   __be16 wire_port[2];
-  __u32 isn;         /* initial sequence number of the SYN, host byte order */
-  __u32 srtt_us[2];  /* of the local socket at address[i]; 0: none */
-  __u32 total_retransmits[2];
-  __u32 generation;  /* times that this entry was begun anew by a SYN after its end */
+  __u32 isn;        /* initial sequence number of the SYN, host byte order */
+  __u32 srtt_us[2]; /* smoothed round trip of the TCP socket at address[i]; 0: none */
+  __u32 generation; /* how often a SYN after the end began this entry anew */
   __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
-  __u8 initiator;    /* 0 unknown, 1: address[0], 2: address[1] */
+  __u8 initiator;                        /* 0 unknown, 1: address[0], 2: address[1] */
   __u8 phase;
   __u8 bits;
+  __u8 accepted; /* bit i: owner[i] is who accepted the socket, and stays */
   __u8 icmp_type; /* of the first packet */
   __u8 icmp_code;
   __u8 first_sender; /* 1: address[0], 2: address[1] */
-  __u8 has_tcp_sock; /* bit i: total_retransmits[i] and srtt_us[i] come from a socket */
   __u8 reserved;
 };
-WEIR_SIZE_IS(struct flow_entry, 360);
+WEIR_SIZE_IS(struct flow_entry, 336);
 
-/* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) are the parser's results. */
+/* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) count the parser's results. */
 enum flow_counter {
-  FLOW_COUNTER_MAP_FULL = 16,           /* packets that found the map full; told through the ring */
-  FLOW_COUNTER_RING_FULL_PACKETS = 17,  /* lost: neither map nor ring had room */
-  FLOW_COUNTER_RING_FULL_BYTES = 18,
-  FLOW_COUNTER_RING_FULL_ENDS = 19,     /* ended flows whose last difference found the ring full */
-  FLOW_COUNTER_FRAGMENT_ORPHANS = 20,   /* later fragments whose first was not seen: a flow without ports */
-  FLOW_COUNTER_NO_NETNS = 21,           /* packets whose socket's namespace could not be told */
-  FLOW_COUNTER_OWNER_TABLE_FULL = 22,   /* accepted sockets that found sock_workers full */
+  FLOW_COUNTER_MAP_FULL = 16,          /* packets that found the map full and went to the ring */
+  FLOW_COUNTER_RING_FULL_PACKETS = 17, /* lost: neither map nor ring had room */
+  FLOW_COUNTER_RING_FULL_BYTES = 18,   /* their octets */
+  FLOW_COUNTER_RING_FULL_ENDS = 19,    /* ended flows whose last state found the ring full: joined to the next */
+  FLOW_COUNTER_FRAGMENT_ORPHANS = 20,  /* later fragments whose first was not seen: a flow without ports */
+  FLOW_COUNTER_NO_NETNS = 21,          /* packets whose socket's namespace could not be told */
+  FLOW_COUNTER_NO_SOCKET = 22,         /* packets at a cgroup hook without a full socket */
   FLOW_COUNTERS = 24,
+};
+
+/* rodata of bpf/flows.bpf.c and bpf/sockets.bpf.c, set before loading. */
+struct flow_config {
+  __u32 own_netns;   /* inode number of Weir's network namespace */
+  __u8 at_interface; /* keys carry no namespace; a packet counts at one point only */
+  __u8 decapsulate;
+  __u8 reserved[2];
 };
 
 /* Every ring record begins so. */
@@ -134,7 +146,7 @@ struct flow_event_restarted {
   struct flow_key6 key; /* IPv4: address[i][0..3], version says */
   __u32 version;
 };
-WEIR_SIZE_IS(struct flow_event_restarted, 424);
+WEIR_SIZE_IS(struct flow_event_restarted, 400);
 
 struct flow_event_overflow {
   struct event_header header;

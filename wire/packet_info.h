@@ -42,7 +42,7 @@ union packet_address {
 };
 
 struct packet_info {
-  union packet_address source;      /* IPv4: only .v4 is set */
+  union packet_address source;      /* IPv4: .v4, the rest is 0 */
   union packet_address destination;
   __u32 ip_bytes;       /* octets of the IP packet by its header; where the header says 0, to the frame's end */
   __u32 payload_bytes;  /* octets after the transport header by the IP header's length; 0 without one */

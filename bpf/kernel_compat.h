@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Where kernels differ. Each shim names what changed. */
+#ifndef WEIR_BPF_KERNEL_COMPAT_H
+#define WEIR_BPF_KERNEL_COMPAT_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/kernel_types.h"
+
+/* 6.2 (fd264ca02094 "bpf: Add a kfunc to type cast from bpf uapi ctx to kernel ctx"): two loads instead of a helper. */
+extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
+
+/* The inode number of the namespace of the socket that a cgroup_skb program runs for; 0: cannot be told.
+ * bpf_get_netns_cookie is refused in cgroup_skb before 6.16, so: from the kernel's skb (6.2), else from the
+ * tcp_sock, else (other protocols before 6.2) what sock_create kept in the socket's storage. */
+static __always_inline __u32 cgroup_skb_netns(struct __sk_buff *skb, struct bpf_sock *full, void *owners) {
+  if (bpf_cast_to_kern_ctx) {
+    struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
+    struct sock *sk = kernel_skb->sk;
+    return sk ? sk->__sk_common.skc_net.net->ns.inum : 0;
+  }
+  struct tcp_sock *tcp = bpf_skc_to_tcp_sock(full);
+  if (tcp) return ((struct sock *)tcp)->__sk_common.skc_net.net->ns.inum;
+  struct socket_owner *owner = bpf_sk_storage_get(owners, full, 0, 0);
+  return owner ? owner->netns : 0;
+}
+
+#endif
