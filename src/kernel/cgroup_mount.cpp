@@ -3,13 +3,14 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/mount.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <optional>
 #include <sstream>
+
+#include "kernel/pseudo_mount.h"
 
 namespace weir::kernel {
 namespace {
@@ -52,25 +53,10 @@ std::optional<Opened> open_mounted(const std::string& point) {
 }
 
 base::Result<Opened> open_detached() {
-  const base::UniqueFd context(fsopen("cgroup2", FSOPEN_CLOEXEC));
-  if (!context.valid()) {
-    if (errno == ENODEV || errno == ENOSYS)
-      return base::fail(base::ErrorKind::unsupported, "no cgroup2: needs Linux 5.2 with CONFIG_CGROUPS",
-                        errno);
-    if (errno == EPERM)
-      return base::fail(base::ErrorKind::permission,
-                        "no cgroup2 is mounted, and mounting one needs CAP_SYS_ADMIN", EPERM);
-    return base::fail_errno(errno, "fsopen cgroup2");
-  }
-  if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-    return base::fail_errno(errno, "making a cgroup2 mount");
-  const base::UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
-  if (!mount.valid()) return base::fail_errno(errno, "fsmount cgroup2");
-  // fsmount gives an O_PATH descriptor; attaching wants a real one. The open file keeps the mount alive.
-  Opened opened{base::UniqueFd(openat(mount.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), "", false};
-  if (!opened.fd.valid()) return base::fail_errno(errno, "opening the detached cgroup2");
-  opened.whole = is_true_root(opened.fd.get());
-  return opened;
+  auto root = mount_detached("cgroup2");
+  if (!root) return tl::unexpected(std::move(root).error());
+  const bool whole = is_true_root(root->get());
+  return Opened{std::move(*root), "", whole};
 }
 
 /// The first cgroup namespace has a fixed inode number: include/linux/proc_ns.h PROC_CGROUP_INIT_INO.
