@@ -27,10 +27,7 @@ std::string last_line(std::string_view log) {
 }  // namespace
 
 base::Result<base::UniqueFd> load_tiny_program(const TinyProgram& program) {
-  const std::array<bpf_insn, 2> constant{{
-      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, program.verdict},
-      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
-  }};
+  const std::array<bpf_insn, 2> constant{move_constant(BPF_REG_0, program.verdict), leave()};
   const std::span<const bpf_insn> body =
       program.body.empty() ? std::span<const bpf_insn>(constant) : program.body;
   LIBBPF_OPTS(bpf_prog_load_opts, options);
