@@ -216,5 +216,16 @@ static __always_inline void keep_round_trip(struct flow_entry *entry, const stru
   if (tcp) entry->srtt_us[(sighting->egress ? sighting->from : sighting->from ^ 1) & 1] = tcp->srtt_us >> 3;
 }
 
+/* Written by weir_clock, read by user space. */
+struct flow_clock flow_clock;
+
+/* Attached to nothing: user space runs it to relate last_jiffies to CLOCK_MONOTONIC. */
+SEC("socket")
+int weir_clock(struct __sk_buff *skb) {
+  flow_clock.jiffies = bpf_jiffies64();
+  flow_clock.time_ns = bpf_ktime_get_ns();
+  return 0;
+}
+
 #include "bpf/flow_cgroup.h"
 #include "bpf/flow_interface.h"

@@ -16,15 +16,22 @@ extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
  * bpf_get_netns_cookie is refused in cgroup_skb before 6.16, so: from the kernel's skb (6.2), else from the
  * tcp_sock, else (other protocols before 6.2) what sock_create kept in the socket's storage. */
 static __always_inline __u32 cgroup_skb_netns(struct __sk_buff *skb, struct bpf_sock *full, void *owners) {
+  __u32 inum = 0;
   if (bpf_cast_to_kern_ctx) {
     struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
     struct sock *sk = kernel_skb->sk;
-    return sk ? sk->__sk_common.skc_net.net->ns.inum : 0;
+    if (sk) inum = sk->__sk_common.skc_net.net->ns.inum;
+    return inum;
   }
   struct tcp_sock *tcp = bpf_skc_to_tcp_sock(full);
-  if (tcp) return ((struct sock *)tcp)->__sk_common.skc_net.net->ns.inum;
+  if (tcp) {
+    inum = ((struct sock *)tcp)->__sk_common.skc_net.net->ns.inum;
+    asm volatile("" : "+r"(inum)); /* verifier: one load from two kinds of pointer, seen on 6.1 */
+    return inum;
+  }
   struct socket_owner *owner = bpf_sk_storage_get(owners, full, 0, 0);
-  return owner ? owner->netns : 0;
+  if (owner) inum = owner->netns;
+  return inum;
 }
 
 #endif

@@ -126,6 +126,13 @@ struct flow_config {
   __u8 reserved[2];
 };
 
+/* What weir_clock writes: the two clocks of the flow programs at one moment. */
+struct flow_clock {
+  __u64 time_ns; /* CLOCK_MONOTONIC */
+  __u64 jiffies;
+};
+WEIR_SIZE_IS(struct flow_clock, 16);
+
 /* Every ring record begins so. */
 struct event_header {
   __u64 time_ns; /* CLOCK_MONOTONIC */
