@@ -154,11 +154,6 @@ base::Result<base::UniqueFd> claim(uint32_t handle) {
   return fd;
 }
 
-bool is_ours(const TcFilter& filter) {
-  return filter.kind == "bpf" && filter.handle >> kOwnerBits == kClsactMark &&
-         filter.name.starts_with(kNamePrefix);
-}
-
 bool made_qdisc(const TcFilter& filter) {
   return filter.name.ends_with(kMadeQdisc);
 }
@@ -222,7 +217,7 @@ base::Result<std::vector<TcFilter>> dead_of(Rtnetlink& rtnetlink) {
   if (!filters) return filters;
   std::map<uint32_t, bool> alive;
   std::erase_if(*filters, [&alive](const TcFilter& filter) {
-    if (!is_ours(filter)) return true;
+    if (!is_weirs(filter)) return true;
     const auto [at, first] = alive.try_emplace(filter.handle, true);
     if (first) at->second = !claim(filter.handle).has_value();
     return at->second;
@@ -231,6 +226,11 @@ base::Result<std::vector<TcFilter>> dead_of(Rtnetlink& rtnetlink) {
 }
 
 }  // namespace
+
+bool is_weirs(const TcFilter& filter) {
+  return filter.kind == "bpf" && filter.handle >> kOwnerBits == kClsactMark &&
+         filter.name.starts_with(kNamePrefix);
+}
 
 base::Result<std::vector<TcFilter>> list_tc_filters(unsigned ifindex) {
   auto rtnetlink = Rtnetlink::open();
@@ -295,7 +295,7 @@ base::Result<> ClsactFilters::attach(int program_fd, unsigned ifindex, Traffic t
     const auto others = list_on(rtnetlink_, ifindex, kind);
     if (!others) return base::fail_within(others.error(), what);
     made = std::any_of(others->begin(), others->end(),
-                       [](const TcFilter& filter) { return is_ours(filter) && made_qdisc(filter); });
+                       [](const TcFilter& filter) { return is_weirs(filter) && made_qdisc(filter); });
   }
 
   const std::string name =

@@ -34,6 +34,9 @@ struct TcFilter {
   std::string name;         // bpf: as its owner called it
 };
 
+/// Carries Weir's mark and name, whether its owner lives or not.
+bool is_weirs(const TcFilter& filter);
+
 /// All filters at clsact and ingress qdiscs of one interface, or of all (ifindex 0) in this network
 /// namespace.
 base::Result<std::vector<TcFilter>> list_tc_filters(unsigned ifindex = 0);

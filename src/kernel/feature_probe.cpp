@@ -194,16 +194,6 @@ class ProbeCgroup {
   base::UniqueFd folder_;
 };
 
-/// Runs `work` in a thread that has a network namespace of its own where that is permitted.
-template <class Work>
-void with_own_network(const Work& work) {
-  try {
-    std::thread([&work] { work(unshare(CLONE_NEWNET) == 0); }).join();
-  } catch (const std::system_error&) {  // no thread to be had
-    work(false);
-  }
-}
-
 FeatureAnswer answer(const Row& row, const probe::Ground& ground) {
   FeatureAnswer result;
   result.feature = row.feature;
@@ -241,16 +231,27 @@ std::vector<FeatureAnswer> probe_features(const KernelConfig& config, const Kern
   };
   const std::unique_ptr<btf, FreeTypes> types(btf__load_vmlinux_btf());
   const ProbeCgroup cgroup;
-  probe::Ground ground{config, release, types.get(), cgroup.fd(), false};
+  const probe::Ground ground{config, release, types.get(), cgroup.fd(), false};
 
-  std::vector<FeatureAnswer> answers;
+  // Detaching waits for every CPU to pass a quiet point, tens of milliseconds each: two threads wait at once.
+  std::vector<FeatureAnswer> answers, of_network;
+  const auto ask_network = [&](bool own) {
+    probe::Ground network = ground;
+    network.own_network = own;
+    for (const Row& row : kRows)
+      if (wants_own_network(row.feature)) of_network.push_back(answer(row, network));
+  };
+  std::thread network;
+  try {
+    network =
+        std::thread([&] { ask_network(unshare(CLONE_NEWNET) == 0); });  // the namespace is this thread's
+  } catch (const std::system_error&) {
+    ask_network(false);  // no thread to be had
+  }
   for (const Row& row : kRows)
     if (!wants_own_network(row.feature)) answers.push_back(answer(row, ground));
-  with_own_network([&](bool own) {
-    ground.own_network = own;
-    for (const Row& row : kRows)
-      if (wants_own_network(row.feature)) answers.push_back(answer(row, ground));
-  });
+  if (network.joinable()) network.join();
+  std::move(of_network.begin(), of_network.end(), std::back_inserter(answers));
   std::sort(answers.begin(), answers.end(), [](const FeatureAnswer& left, const FeatureAnswer& right) {
     return left.feature < right.feature;
   });

@@ -41,8 +41,15 @@ Answer load_and_attach_in_cgroup(const Ground& ground, bpf_prog_type program_typ
   return attach_in_cgroup(ground, program->get(), type);
 }
 
-/// libbpf asks with a program that calls the helper and reads the verifier's log.
+/// libbpf asks with a program that calls the helper and reads the verifier's log; it takes a missing
+/// capability for a yes.
 Answer helper(bpf_prog_type type, bpf_func_id id, const char* name) {
+  const auto loads = load_tiny_program(
+      {.type = type,
+       .expected_attach_type = type == BPF_PROG_TYPE_CGROUP_SKB ? uint32_t{BPF_CGROUP_INET_EGRESS} : 0,
+       .body = {},
+       .verdict = 1});
+  if (!loads) return tl::unexpected(loads.error());
   const int answer = libbpf_probe_bpf_helper(type, id, nullptr);
   if (answer > 0) return std::string();
   if (answer < 0) return base::fail_errno(-answer, std::string("asking for ") + name);
