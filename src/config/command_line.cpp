@@ -253,7 +253,7 @@ Result<Command> settle_flows(bool top, const Words& words, std::string expressio
       failed(read_names(words.container, "--container", false, options.container)) ||
       failed(read_field_names(words.fields, "--fields", options.fields)) ||
       failed(read_field_names(words.by, "--by", options.by)) ||
-      failed(read_number(words.top_rows, "--top", 1'000'000, options.top_rows)) ||
+      failed(read_number(words.top_rows, "--top", 100'000, options.top_rows)) ||
       failed(read_number(words.count, "-c", kAny, options.count)) ||
       failed(read_number(words.max_flows, "--max-flows", 64'000'000, options.max_flows)) ||
       failed(read_duration(words.duration, "--for", options.duration)) ||

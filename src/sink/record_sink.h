@@ -14,6 +14,8 @@ class RecordSink {
   virtual void write(const flow::LossRecord& record) = 0;
   /// Hands everything on to the reader. Fails with system_errno EPIPE where he has gone, ENOSPC, ...
   virtual base::Result<> flush() = 0;
+  /// The end of the run: writes what only the end decides (tables, aggregates), then flushes. Called once.
+  virtual base::Result<> finish() = 0;
 };
 
 }  // namespace weir::sink

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs, and what is settled once for all of them.
+#include <csignal>
+#include <cstdio>
+#include <new>
+#include <string>
+#include <variant>
+#include <vector>
+
+#if __has_include("app/doctor.h")
+#include "app/doctor.h"
+#endif
+#include "app/flows_file.h"
+#if __has_include("app/flows_live.h")
+#include "app/flows_live.h"
+#endif
+#include "config/command_line.h"
+#include "flow/packet_flows.h"
+
+namespace weir::app {
+namespace {
+
+int run(const config::HelpText& help) {
+  const bool written = std::fputs(help.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written || errno == EPIPE ? 0 : 1;
+}
+
+int run(const config::FlowsOptions& options) {
+  if (!options.captures.empty()) return flows_file(options);
+#if __has_include("app/flows_live.h")
+  return flows_live(options);
+#else
+  std::fputs("weir flows: this build has no live part yet; read a capture with -r FILE\n", stderr);
+  return 4;
+#endif
+}
+
+int run(const config::DoctorOptions& options) {
+#if __has_include("app/doctor.h")
+  return doctor(options);
+#else
+  static_cast<void>(options);
+  std::fputs("weir doctor: this build has no doctor yet\n", stderr);
+  return 4;
+#endif
+}
+
+int main_of_verbs(const std::vector<std::string>& words) {
+  const config::HelpFacts facts{.bytes_per_flow = flow::PacketFlows::memory_bytes(1 << 20) >> 20};
+  const auto command = config::parse_command_line(words, facts);
+  if (!command) {
+    std::fprintf(stderr, "%s\n", command.error().message.c_str());
+    return base::exit_code(command.error().kind);
+  }
+  return std::visit([](const auto& chosen) { return run(chosen); }, *command);
+}
+
+}  // namespace
+}  // namespace weir::app
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // writing says EPIPE
+  try {
+    return weir::app::main_of_verbs(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::bad_alloc&) {
+    std::fputs("weir: out of memory; --max-flows takes less\n", stderr);
+    return 1;
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/stop_signal.h"
+
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <csignal>
+
+namespace weir::app {
+namespace {
+
+// Signal handlers reach nothing but globals; lock-free atomics are safe in them.
+std::atomic<bool> stop_requested{false};
+std::atomic<bool> report_requested{false};
+std::atomic<int> stop_fd{-1};
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_stop(int) {
+  const int saved_errno = errno;
+  stop_requested = true;
+  const uint64_t one = 1;
+  // The eventfd can only be full when it was written before.
+  [[maybe_unused]] const ssize_t written = ::write(stop_fd, &one, sizeof one);
+  errno = saved_errno;
+}
+
+extern "C" void on_report(int) {
+  report_requested = true;
+}
+
+}  // namespace
+
+base::Result<StopSignal> StopSignal::create() {
+  base::UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!fd.valid()) return base::fail_errno(errno, "cannot make an eventfd");
+  stop_fd = fd.get();
+  struct sigaction action = {};
+  action.sa_handler = on_stop;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = on_report;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGUSR1, &action, nullptr);
+  return StopSignal(std::move(fd));
+}
+
+bool StopSignal::requested() const {
+  return stop_requested.load(std::memory_order_relaxed);
+}
+
+bool StopSignal::take_report_request() {
+  return report_requested.load(std::memory_order_relaxed) && report_requested.exchange(false);
+}
+
+}  // namespace weir::app
