@@ -49,9 +49,11 @@ static __always_inline __u32 packet_bytes_left(const struct packet_cursor* curso
   return cursor->end > cursor->offset ? cursor->end - cursor->offset : 0;
 }
 
-/* An inner header's valid: forgets the transport header of the packet around it. */
+/* Called for a valid inner header: forgets what only the packet around it had. */
 static __always_inline void packet_forget_outer(const struct packet_cursor* cursor,
                                                 struct packet_info* info) {
+  __builtin_memset(&info->source, 0, sizeof(info->source));
+  __builtin_memset(&info->destination, 0, sizeof(info->destination));
   info->payload_bytes = 0;
   info->fragment_id = 0;
   info->tcp_sequence = 0;
