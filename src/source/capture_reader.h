@@ -10,7 +10,7 @@
 
 namespace weir::source {
 
-/// What one reader keeps in memory of a file, at least. Measured best: docs/decisions/0003.
+/// What one reader keeps in memory of a file, at least: docs/decisions/0003-read-captures-with-read.md.
 inline constexpr size_t kChunkBytes = 256 * 1024;
 
 /// Reads pcap or pcapng, gzip too. `name` names the stream in errors and interfaces. Waits for the file's
