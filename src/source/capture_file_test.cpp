@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,9 +184,14 @@ TEST_F(CaptureFile, more_of_them_than_descriptors_are_read_one_after_the_other) 
   std::vector<std::string> paths;
   for (uint32_t i = 0; i < 2000; ++i)
     paths.push_back(write(std::to_string(i), letters("x", 10 * (2000 - i), 1)));
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const rlimit few{64, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   const Everything all = read_files(paths);
+  ::setrlimit(RLIMIT_NOFILE, &usual);
   EXPECT_EQ(all.opening_error + all.error, "");
-  EXPECT_EQ(all.packets.size(), 2000u);
+  ASSERT_EQ(all.packets.size(), 2000u);
   EXPECT_EQ(all.interfaces.size(), 2000u);
   EXPECT_EQ(all.interfaces[all.packets[0].interface].file, paths[1999]);
 }
