@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/live_flows.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "flow/live_member.h"
+
+namespace weir::flow {
+namespace {
+
+constexpr uint8_t kFin = 1;
+constexpr uint8_t kRst = 4;
+constexpr uint32_t kIdleSweepsBeforeRetiring = 2;
+constexpr uint8_t kTcpListen = 10;
+
+bool has_port_numbers(uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+bool is_icmp(uint8_t protocol) {
+  return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+bool is_echo(uint8_t protocol, uint8_t type) {
+  return protocol == IPPROTO_ICMP ? type == 0 || type == 8 : type == 128 || type == 129;
+}
+
+/// Loopback and link-local addresses mean another host in every namespace.
+bool is_local_to_namespace(const decode::IpAddress& address) {
+  const uint8_t* b = address.bytes.data();
+  if (address.version == 4) return b[0] == 127 || (b[0] == 169 && b[1] == 254);
+  static constexpr uint8_t kLoopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return std::memcmp(b, kLoopback, 16) == 0 || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+}
+
+}  // namespace
+
+struct LiveFlows::Member : LiveMember {
+  std::shared_ptr<Flow> flow;  // shared by the two halves
+};
+
+/// One flow: one entry, or two that are the same packets seen from two namespaces.
+struct LiveFlows::Flow {
+  Member* members[2] = {};  // the first names the flow's addresses
+  bool turned = false;      // members[1]'s address[0] is members[0]'s address[1]
+  Totals reported[2];       // by members[0]'s index
+  uint32_t parts = 0;
+  uint64_t reported_ns = 0;
+
+  size_t index_in(size_t member, size_t index) const { return member == 1 && turned ? index ^ 1 : index; }
+  Totals totals(size_t from) const {
+    Totals best;
+    bool sent = false;
+    for (size_t i = 0; i < 2 && members[i]; i++) {
+      const size_t own = index_in(i, from);
+      const bool sends = members[i]->has_sent(own);
+      if (sent && !sends) continue;
+      if (sends && !sent) best = Totals{};
+      sent |= sends;
+      best.raise_to(members[i]->totals(own));
+    }
+    return best;
+  }
+};
+
+LiveFlows::LiveFlows(LiveFlowsOptions options, Emit emit, Resolve resolve, NameInterface name_interface)
+    : options_(options),
+      emit_(std::move(emit)),
+      resolve_(std::move(resolve)),
+      name_interface_(std::move(name_interface)) {}
+LiveFlows::~LiveFlows() = default;
+LiveFlows::LiveFlows(LiveFlows&&) noexcept = default;
+
+LiveFlows::Member& LiveFlows::member_of(const decode::LiveKey& key, const flow_entry& entry) {
+  auto& slot = members_[key];
+  if (!slot) {
+    slot = std::make_unique<Member>();
+    slot->key = key;
+    slot->entry = entry;
+    slot->flow = std::make_shared<Flow>();
+    slot->flow->members[0] = slot.get();
+    slot->flow->reported_ns = clock_.monotonic_ns;
+    counters_.flows++;
+    try_join(*slot);
+  }
+  return *slot;
+}
+
+/// Looks for the other half: the same packets with another key. Without NAT loopback and link-local never
+/// join.
+void LiveFlows::try_join(Member& member) {
+  if (member.flow->members[1] || !has_port_numbers(member.key.wire.protocol) || member.key.wire.netns == 0)
+    return;
+  if (!(member.entry.bits & FLOW_TRANSLATED) &&
+      (is_local_to_namespace(member.key.address(0)) || is_local_to_namespace(member.key.address(1))))
+    return;
+  const auto [found, added] = wires_.emplace(member.wire_tuple(), &member);
+  Member* other = found->second;
+  if (added || other == &member || other->flow->members[1] || other->flow == member.flow) return;
+  const bool across = other->key.wire.netns != member.key.wire.netns;
+  if (across &&
+      (is_local_to_namespace(member.wire_address(0)) || is_local_to_namespace(member.wire_address(1))))
+    return;
+  // The half of the initiator names the flow: with NAT, its addresses are those that the application used.
+  const auto initiates = [](const Member& half) {
+    const flow_entry& entry = half.entry;
+    return entry.initiator && entry.owner[entry.initiator - 1].pid != 0 &&
+           entry.direction[entry.initiator - 1].sent_packets > 0;
+  };
+  Member* first = initiates(member) && !initiates(*other) ? &member : other;
+  Member* second = first == &member ? other : &member;
+  const std::shared_ptr<Flow> joined = first->flow;
+  const std::shared_ptr<Flow> gone = second->flow;
+  joined->members[1] = second;
+  joined->turned =
+      first->wire_address(0) != second->wire_address(0) || first->wire_port(0) != second->wire_port(0);
+  for (size_t i = 0; i < 2; i++) joined->reported[i].raise_to(gone->reported[joined->index_in(1, i)]);
+  joined->parts = std::max(joined->parts, gone->parts);
+  second->flow = joined;
+  wires_.erase(found);
+  counters_.joined++;
+}
+
+void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& clock) {
+  clock_ = clock;
+  for (const socket_listing& socket : sockets)
+    if (socket.protocol == IPPROTO_TCP && socket.state == kTcpListen)
+      listening_.insert(uint64_t{socket.owner.netns} << 16 | ntohs(socket.local_port));
+  for (const socket_listing& socket : sockets) {
+    if (socket.protocol != IPPROTO_TCP || socket.state == kTcpListen || socket.remote_port == 0) continue;
+    uint32_t local = 0;
+    const decode::LiveKey key = decode::LiveKey::canonical(decode::local_address(socket), socket.local_port,
+                                                           decode::remote_address(socket), socket.remote_port,
+                                                           IPPROTO_TCP, socket.owner.netns, &local);
+    flow_entry entry{};
+    entry.start_ns = clock.monotonic_ns;
+    entry.bits = FLOW_PARTIAL;
+    Member& member = member_of(key, entry);
+    if (!member.entry.owner[local].pid) member.entry.owner[local] = socket.owner;
+    if (socket.srtt_us) member.entry.srtt_us[local] = socket.srtt_us;
+    member.listed_ns = clock.monotonic_ns;
+  }
+  for (auto& [key, member] : members_)
+    if (member->flow->members[0] == member.get()) report(*member->flow, Moment::listed);
+}
+
+void LiveFlows::begin_sweep(const SweepClock& clock) {
+  clock_ = clock;
+  for (auto& [key, member] : members_) member->seen_in_sweep = false;
+}
+
+bool LiveFlows::observe(const decode::LiveKey& key, const flow_entry& entry) {
+  if (entry.start_ns == 0) return true;  // being made
+  if (const auto known = members_.find(key); known != members_.end() && known->second->in_kernel &&
+                                             known->second->entry.generation < entry.generation)
+    return false;
+  Member& member = member_of(key, entry);
+  const bool translated_before = member.entry.bits & FLOW_TRANSLATED;
+  const auto packets = [](const flow_entry& e) {
+    return e.direction[0].sent_packets + e.direction[0].received_packets + e.direction[1].sent_packets +
+           e.direction[1].received_packets;
+  };
+  if (member.in_kernel && packets(member.entry) == packets(entry))
+    member.idle_sweeps++;
+  else
+    member.idle_sweeps = 0;
+  const flow_entry listed = member.entry;
+  member.entry = entry;
+  if (!member.in_kernel && member.listed_ns) {
+    for (size_t i = 0; i < 2; i++) {
+      if (!member.entry.owner[i].pid) member.entry.owner[i] = listed.owner[i];
+      if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = listed.srtt_us[i];
+    }
+  }
+  member.in_kernel = true;
+  member.seen_in_sweep = true;
+  if (!translated_before && (entry.bits & FLOW_TRANSLATED)) try_join(member);
+  return true;
+}
+
+void LiveFlows::restarted(const decode::FlowRestarted& event) {
+  Member& member = member_of(event.key, event.entry);
+  member.entry = event.entry;
+  member.in_kernel = true;
+  const flow_direction base[2] = {event.entry.direction[0], event.entry.direction[1]};
+  const uint32_t generation = event.entry.generation;
+  report(*member.flow, Moment::ended);
+  drop(member);
+  flow_entry next{};
+  next.direction[0] = base[0];
+  next.direction[1] = base[1];
+  next.generation = generation + 1;
+  next.start_ns = clock_.monotonic_ns;
+  Member& fresh = member_of(event.key, next);
+  fresh.base[0] = base[0];
+  fresh.base[1] = base[1];
+  fresh.in_kernel = true;
+  fresh.seen_in_sweep = true;
+}
+
+void LiveFlows::overflow(const decode::FlowOverflow& event) {
+  flow_entry entry{};
+  entry.start_ns = event.time_ns;
+  entry.first_sender = static_cast<uint8_t>(event.from + 1);
+  entry.icmp_type = event.icmp_type;
+  entry.icmp_code = event.icmp_code;
+  if ((event.tcp_flags & 0x12) == 0x02) entry.initiator = entry.first_sender;
+  const bool full = members_.size() >= options_.max_flows && !members_.contains(event.key);
+  Member& member = member_of(event.key, entry);
+  Totals& totals = (event.egress || event.key.wire.netns == 0 ? member.overflow_sent
+                                                              : member.overflow_received)[event.from];
+  totals.packets += event.packets;
+  totals.bytes += event.bytes;
+  member.entry.direction[event.from].tcp_flags |= event.tcp_flags;
+  member.overflow_ns = event.time_ns;
+  if (!full) return;
+  counters_.evicted++;
+  FlowRecord record = record_of(*member.flow, Moment::ended);
+  record.state = FlowState::evicted;
+  record.part = member.flow->parts + 1;
+  counters_.records++;
+  emit_(record);
+  drop(member);
+}
+
+/// No packet is to be expected any more.
+bool LiveFlows::over(const Member& member) const {
+  const bool tcp = member.key.wire.protocol == IPPROTO_TCP;
+  const auto idle_ns = static_cast<uint64_t>((tcp ? options_.tcp_idle : options_.other_idle).count());
+  if (member.in_kernel) {
+    if ((member.entry.bits & FLOW_ENDED) && member.idle_sweeps >= kIdleSweepsBeforeRetiring) return true;
+    const uint64_t last =
+        std::max(member.entry.direction[0].last_jiffies, member.entry.direction[1].last_jiffies);
+    const uint64_t idle_jiffies = clock_.jiffies > last ? clock_.jiffies - last : 0;
+    return idle_jiffies * clock_.jiffy_ns >= idle_ns && member.idle_sweeps >= kIdleSweepsBeforeRetiring;
+  }
+  if (member.listed_ns && !member.overflow_ns) return false;  // open until its socket says otherwise
+  return clock_.monotonic_ns >= member.overflow_ns + idle_ns;
+}
+
+bool LiveFlows::moved(const Flow& flow) const {
+  return flow.totals(0).packets > flow.reported[0].packets ||
+         flow.totals(1).packets > flow.reported[1].packets;
+}
+
+std::vector<decode::LiveKey> LiveFlows::end_sweep() {
+  const auto due = [&](const std::optional<std::chrono::nanoseconds>& every, uint64_t since) {
+    return every && clock_.monotonic_ns >= since + static_cast<uint64_t>(every->count());
+  };
+  if (last_interval_ns_ == 0) last_interval_ns_ = clock_.monotonic_ns;
+  const bool interval = due(options_.interval, last_interval_ns_);
+  if (interval) last_interval_ns_ = clock_.monotonic_ns;
+  std::vector<decode::LiveKey> ended;
+  for (auto& [key, member] : members_) {
+    Flow& flow = *member->flow;
+    if (flow.members[0] != member.get()) continue;
+    if (over(*flow.members[0]) && (!flow.members[1] || over(*flow.members[1]))) {
+      ended.push_back(key);
+      if (flow.members[1]) ended.push_back(flow.members[1]->key);
+      continue;
+    }
+    if ((interval || due(options_.active, flow.reported_ns)) && moved(flow)) report(flow, Moment::part);
+  }
+  return ended;
+}
+
+void LiveFlows::retire(const decode::LiveKey& key, const std::optional<flow_entry>& last) {
+  const auto found = members_.find(key);
+  if (found == members_.end()) return;
+  Member& member = *found->second;
+  if (last) member.entry = *last;
+  member.retired = true;
+  Flow& flow = *member.flow;
+  for (const Member* half : flow.members)
+    if (half && !half->retired) return;
+  report(flow, Moment::ended);
+  drop(member);
+}
+
+/// Forgets a flow with both halves.
+void LiveFlows::drop(Member& member) {
+  const std::shared_ptr<Flow> flow = member.flow;
+  for (Member* half : flow->members) {
+    if (!half) continue;
+    if (const auto wire = wires_.find(half->wire_tuple()); wire != wires_.end() && wire->second == half)
+      wires_.erase(wire);
+    const decode::LiveKey key = half->key;
+    members_.erase(key);
+  }
+}
+
+/// Which address of the first member is the source.
+size_t LiveFlows::source_index(const Member& primary) const {
+  const flow_entry& entry = primary.entry;
+  if (entry.initiator) return entry.initiator - 1u;
+  if (primary.key.wire.protocol == IPPROTO_TCP) {
+    for (size_t i = 0; i < 2; i++)
+      if (listening_.contains(uint64_t{primary.key.wire.netns ? primary.key.wire.netns : entry.owner[i].netns}
+                                  << 16 |
+                              primary.key.port(i)) &&
+          entry.owner[i].pid)
+        return i ^ 1;
+    if (!entry.first_sender) return entry.owner[0].pid ? 0 : 1;  // listed: nobody has sent yet
+  }
+  return entry.first_sender ? entry.first_sender - 1u : 0;
+}
+
+FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
+  const Member& primary = *flow.members[0];
+  const flow_entry& entry = primary.entry;
+  const uint8_t protocol = primary.key.wire.protocol;
+  const size_t source = source_index(primary);
+  FlowRecord record;
+  record.protocol = protocol;
+  record.has_ports = has_port_numbers(protocol) && (primary.key.wire.port[0] || primary.key.wire.port[1]);
+  if (is_icmp(protocol)) {
+    record.icmp_type = entry.icmp_type;
+    record.icmp_code = entry.icmp_code;
+    if (is_echo(protocol, entry.icmp_type)) record.icmp_id = primary.key.port(source);
+  }
+  uint8_t bits = entry.bits;
+  uint8_t flags[2] = {};
+  uint64_t last_jiffies = 0;
+  uint64_t end_ns = std::max<uint64_t>(entry.end_ns, primary.overflow_ns);
+  uint64_t start_ns = entry.start_ns;
+  Totals totals[2] = {flow.totals(0), flow.totals(1)};
+  for (size_t m = 0; m < 2 && flow.members[m]; m++) {
+    const Member& half = *flow.members[m];
+    if (m == 1) bits |= half.entry.bits & (FLOW_ENDED | FLOW_CLOSED | FLOW_REFUSED | FLOW_ICMP_ERROR);
+    start_ns = std::min<uint64_t>(start_ns, half.entry.start_ns);
+    end_ns = std::max<uint64_t>(end_ns, half.entry.end_ns);
+    for (size_t i = 0; i < 2; i++) {
+      const flow_direction& direction = half.entry.direction[flow.index_in(m, i)];
+      flags[i] |= direction.tcp_flags;
+      last_jiffies = std::max<uint64_t>(last_jiffies, direction.last_jiffies);
+    }
+  }
+  FlowEnd* ends[2] = {&record.source, &record.destination};
+  for (size_t e = 0; e < 2; e++) {
+    const size_t i = e == 0 ? source : source ^ 1;
+    FlowEnd& end = *ends[e];
+    end.address = primary.key.address(i);
+    end.port = record.has_ports ? primary.key.port(i) : 0;
+    end.tcp_flags = flags[i];
+    end.packets = totals[i].packets;
+    end.bytes = totals[i].bytes;
+    end.retransmits = totals[i].retransmits;
+    end.zero_windows = totals[i].zero_windows;
+    end.resets = totals[i].resets;
+    if (primary.wire_address(i) != primary.key.address(i) ||
+        primary.wire_port(i) != primary.key.wire.port[i]) {
+      end.nat_address = primary.wire_address(i);
+      end.nat_port = ntohs(primary.wire_port(i));
+    }
+    for (size_t m = 0; m < 2 && flow.members[m]; m++) {
+      const size_t own = flow.index_in(m, i);
+      const flow_entry& half = flow.members[m]->entry;
+      if (!end.process && half.owner[own].pid) end.process = resolve_(half.owner[own]);
+      // The initiator's socket knows the path best: it measures from the handshake on.
+      if (half.srtt_us[own] && (!record.srtt_ns || e == 0))
+        record.srtt_ns = uint64_t{half.srtt_us[own]} * 1000;
+    }
+  }
+  if (entry.established_ns && entry.syn_ns && entry.established_ns >= entry.syn_ns)
+    record.handshake_ns = entry.established_ns - entry.syn_ns;
+  else if (flow.members[1]) {
+    const flow_entry& half = flow.members[1]->entry;
+    if (half.established_ns && half.syn_ns && half.established_ns >= half.syn_ns)
+      record.handshake_ns = half.established_ns - half.syn_ns;
+  }
+  record.partial = (bits & FLOW_PARTIAL) && !(bits & FLOW_REFUSED);
+  record.icmp_error = bits & FLOW_ICMP_ERROR;
+  record.start_ns = static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
+  if (last_jiffies) {
+    const uint64_t ago =
+        clock_.jiffies > last_jiffies ? (clock_.jiffies - last_jiffies) * clock_.jiffy_ns : 0;
+    const uint64_t last = clock_.monotonic_ns > ago ? clock_.monotonic_ns - ago : 0;
+    // A FIN or RST is exact; jiffies say only whether something came much later.
+    if (!end_ns || last > end_ns + 2 * clock_.jiffy_ns) end_ns = last;
+  }
+  record.end_ns =
+      std::max(record.start_ns, static_cast<int64_t>(std::max(end_ns, start_ns)) + clock_.wall_offset_ns);
+  if (primary.key.wire.netns) record.netns = primary.key.wire.netns;
+  for (const uint32_t ifindex : entry.interfaces)
+    if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
+
+  const bool answered = (totals[0].packets && totals[1].packets) || primary.listed_ns;
+  if (moment != Moment::ended) {
+    const FlowState alive = moment == Moment::part ? FlowState::established : FlowState::open;
+    record.state = answered ? alive : FlowState::fresh;
+  } else if (bits & FLOW_REFUSED || (record.icmp_error && !answered)) {
+    record.state = FlowState::rejected;
+  } else if (!(bits & FLOW_ENDED)) {
+    record.state = FlowState::timeout;
+  } else if (flags[0] & flags[1] & kFin) {
+    record.state = FlowState::closed;
+  } else if ((flags[0] | flags[1]) & kRst) {
+    record.state = FlowState::reset;
+  } else {
+    record.state = answered ? FlowState::closed : FlowState::timeout;
+  }
+  return record;
+}
+
+/// Emits the difference since the flow's last record.
+void LiveFlows::report(Flow& flow, Moment moment) {
+  FlowRecord record = record_of(flow, moment);
+  const size_t source = source_index(*flow.members[0]);
+  for (size_t i = 0; i < 2; i++) {
+    const Totals now = flow.totals(i);
+    const Totals part = now.since(flow.reported[i]);
+    FlowEnd& end = i == source ? record.source : record.destination;
+    end.packets = part.packets;
+    end.bytes = part.bytes;
+    end.retransmits = part.retransmits;
+    end.zero_windows = part.zero_windows;
+    end.resets = part.resets;
+    flow.reported[i].raise_to(now);
+  }
+  record.part = ++flow.parts;
+  flow.reported_ns = clock_.monotonic_ns;
+  counters_.records++;
+  emit_(record);
+}
+
+void LiveFlows::finish() {
+  std::vector<Member*> firsts;
+  for (auto& [key, member] : members_)
+    if (member->flow->members[0] == member.get()) firsts.push_back(member.get());
+  for (Member* member : firsts) {
+    Flow& flow = *member->flow;
+    if (member->entry.bits & FLOW_ENDED)
+      report(flow, Moment::ended);
+    else if (moved(flow) || flow.parts == 0)
+      report(flow, Moment::end_of_run);
+    drop(*member);
+  }
+}
+
+void LiveFlows::for_each(const std::function<void(const FlowRecord&)>& each) const {
+  for (const auto& [key, member] : members_)
+    if (member->flow->members[0] == member.get())
+      each(record_of(*member->flow, member->entry.bits & FLOW_ENDED ? Moment::ended : Moment::part));
+}
+
+}  // namespace weir::flow
