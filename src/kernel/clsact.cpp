@@ -298,8 +298,9 @@ base::Result<> ClsactFilters::attach(int program_fd, unsigned ifindex, Traffic t
                        [](const TcFilter& filter) { return is_weirs(filter) && made_qdisc(filter); });
   }
 
-  const std::string name =
-      kNamePrefix + (program->name.empty() ? "program" : program->name) + (made ? kMadeQdisc : "");
+  std::string name = program->name.starts_with(kNamePrefix) ? "" : kNamePrefix;
+  name += program->name;
+  if (made) name += kMadeQdisc;
   base::Result<> attached;
   for (const uint32_t priority : {1U, 0U}) {  // 0: the kernel chooses one before all that it chose
     Request request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, parent_of(traffic));

@@ -2,12 +2,17 @@
 #include "kernel/link.h"
 
 #include <bpf/libbpf.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 
 #include "kernel/capabilities.h"
 #include "kernel/program_info.h"
@@ -51,6 +56,17 @@ std::string not_permitted(const std::string& what) {
              : what + ": " + missing;
 }
 
+bool is_veth(const std::string& name) {
+  const base::UniqueFd any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ethtool_drvinfo driver{};
+  driver.cmd = ETHTOOL_GDRVINFO;
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_data = reinterpret_cast<char*>(&driver);
+  return any.valid() && ioctl(any.get(), SIOCETHTOOL, &request) == 0 &&
+         std::string_view(driver.driver) == "veth";
+}
+
 tl::unexpected<base::Error> fail_xdp_busy(unsigned ifindex, const std::string& name, int error) {
   LIBBPF_OPTS(bpf_xdp_query_opts, query);
   std::string neighbour = "another XDP program";
@@ -80,12 +96,13 @@ base::Result<base::UniqueFd> attach_tcx(int program_fd, unsigned ifindex, Traffi
 }
 
 base::Result<base::UniqueFd> attach_xdp(int program_fd, unsigned ifindex, XdpMode mode) {
+  const std::string name = interface_name(ifindex);
+  if (mode == XdpMode::automatic && is_veth(name)) mode = XdpMode::generic;
   uint32_t flags = 0;
   if (mode == XdpMode::driver) flags = XDP_FLAGS_DRV_MODE;
   if (mode == XdpMode::generic) flags = XDP_FLAGS_SKB_MODE;
   const int fd = create_link(program_fd, ifindex, BPF_XDP, flags);
   if (fd >= 0) return base::UniqueFd(fd);
-  const std::string name = interface_name(ifindex);
   const std::string what = "attaching XDP to " + name;
   if (fd == -EBUSY || fd == -EEXIST) return fail_xdp_busy(ifindex, name, -fd);
   if (fd == -EOPNOTSUPP)

@@ -26,8 +26,8 @@ inline constexpr uint32_t kAttachTcxEgress = 47;
 base::Result<base::UniqueFd> attach_tcx(int program_fd, unsigned ifindex, Traffic traffic);
 
 enum class XdpMode : uint8_t {
-  automatic,  // the driver's hook where it has one, else generic
-  driver,     // `unsupported` where the driver has none; on a veth it takes GRO away
+  automatic,  // the driver's hook where it has one, else generic; on a veth always generic
+  driver,     // `unsupported` where the driver has none; on a veth it takes GRO, and TCP to a third, away
   generic,
 };
 

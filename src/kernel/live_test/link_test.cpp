@@ -2,6 +2,7 @@
 #include "kernel/link.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -105,6 +106,17 @@ TEST(XdpLink, closing_it_leaves_nothing) {
     link->reset();
     EXPECT_EQ(space.everything_attached(), before);
   }
+}
+
+TEST(XdpLink, on_a_veth_automatic_is_generic) {
+  const NetworkNamespace space;
+  const base::UniqueFd program = load(BPF_PROG_TYPE_XDP, BPF_XDP, XDP_PASS);
+  const auto link = attach_xdp(program.get(), space.ifindex(), XdpMode::automatic);
+  ASSERT_TRUE(link);
+  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  ASSERT_EQ(bpf_xdp_query(static_cast<int>(space.ifindex()), 0, &query), 0);
+  EXPECT_EQ(query.drv_prog_id, 0U);
+  EXPECT_NE(query.skb_prog_id, 0U);
 }
 
 TEST(XdpLink, names_the_neighbour_that_holds_the_hook) {
