@@ -117,11 +117,12 @@ CgroupFinding find_cgroup(Diagnosis& diagnosis) {
 }  // namespace
 
 std::string explain(const kernel::FeatureAnswer& answer, const kernel::KernelRelease& release) {
-  std::string text = answer.reason;
-  if (answer.verdict != Verdict::no) return text;
-  for (const std::string& option : answer.missing) text += "; " + option + " is not set";
-  if (release.older_than(answer.since)) text += "; came with Linux " + std::string(answer.since);
-  return text;
+  if (answer.verdict != Verdict::no) return answer.reason;
+  std::string cause;
+  const auto add = [&cause](const std::string& words) { cause += (cause.empty() ? "" : ", ") + words; };
+  if (release.older_than(answer.since)) add("needs Linux " + std::string(answer.since));
+  for (const std::string& option : answer.missing) add(option + " is not set");
+  return cause.empty() ? answer.reason : cause + " (" + answer.reason + ")";
 }
 
 void decide_uses(Diagnosis& diagnosis) {

@@ -72,7 +72,6 @@ void write_capabilities(Page& page, const Diagnosis& found) {
     one.held ? page.ink(Ink::green, "held   ") : page.ink(Ink::yellow, "missing");
     page.plain("  " + std::string(one.purpose) + "\n");
   }
-  if (!found.missing_capabilities.empty()) page.plain("  " + found.missing_capabilities + "\n");
 }
 
 void write_cgroup(Page& page, const Diagnosis& found) {
@@ -111,7 +110,7 @@ std::string describe_neighbour(const kernel::Neighbour& one) {
 }
 
 void write_neighbours(Page& page, const Diagnosis& found) {
-  page.heading("Neighbours at the same hooks");
+  page.heading("Neighbours at the same hooks, in this network namespace");
   if (found.neighbourhood.neighbours.empty() && found.neighbourhood.notes.empty()) page.plain("  none\n");
   for (const kernel::Neighbour& one : found.neighbourhood.neighbours) {
     page.plain("  ");
@@ -129,12 +128,13 @@ void write_neighbours(Page& page, const Diagnosis& found) {
 
 void write_uses(Page& page, const Diagnosis& found) {
   page.heading("What Weir uses here");
+  if (!found.missing_capabilities.empty()) page.plain("  " + found.missing_capabilities + "\n");
   for (const Use& use : found.uses) {
     page.plain("  ");
     page.padded(use.verb, 32);
     if (!use.works) {
       page.ink(Ink::red, "cannot run");
-      page.plain(": " + use.reason + "\n");
+      page.plain((use.reason == found.missing_capabilities ? "" : ": " + use.reason) + "\n");
       continue;
     }
     page.ink(Ink::green, use.hook);

@@ -16,6 +16,7 @@
 #include <memory>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 #include "kernel/clsact.h"
 #include "kernel/link.h"
@@ -127,7 +128,11 @@ class Search {
       into_.notes.push_back("tc filters: " + filters.error().message);
       return;
     }
+    std::set<std::tuple<unsigned, Traffic, uint32_t>> seen;
     for (const TcFilter& filter : *filters) {
+      // u32 and others list tables beside their rules: one line for each priority says enough.
+      if (filter.program_id == 0 && !seen.emplace(filter.ifindex, filter.traffic, filter.priority).second)
+        continue;
       char name[IF_NAMESIZE] = "?";
       if_indextoname(filter.ifindex, name);
       Neighbour& found = add(filter.traffic == Traffic::ingress ? "clsact ingress" : "clsact egress", name,

@@ -45,7 +45,7 @@ base::Result<base::UniqueFd> load_tiny_program(const TinyProgram& program) {
     if (fd >= 0) return base::UniqueFd(fd);
   }
   const std::string reason = last_line(std::string_view(log.data(), strnlen(log.data(), log.size())));
-  base::Error failed = base::fail_errno(error, "loading " + std::string(program.name)).value();
+  base::Error failed = base::fail_errno(error, "loading a program").value();
   if (!reason.empty()) failed.message = reason;
   return tl::unexpected(std::move(failed));
 }
