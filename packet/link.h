@@ -45,6 +45,7 @@ static __always_inline enum packet_result packet_pass_mpls(const struct packet_r
     if (packet_read(reader, access, cursor->offset, entry, sizeof(entry))) return PACKET_TRUNCATED_LINK;
     cursor->offset += sizeof(entry);
     cursor->tags++;
+    packet_join_ways(cursor);
     if (!(entry[2] & 1)) continue;
     __u8 first;
     if (packet_read(reader, access, cursor->offset, &first, sizeof(first))) return PACKET_TRUNCATED_IP;
@@ -109,6 +110,7 @@ static __always_inline enum packet_result packet_pass_tags(const struct packet_r
     if (packet_read(reader, access, cursor->offset, &header, sizeof(header))) return PACKET_TRUNCATED_LINK;
     cursor->offset += sizeof(header);
     cursor->tags++;
+    packet_join_ways(cursor);
     ether_type = PACKET_NTOHS(header.ether_type);
   }
   cursor->ether_type = ether_type;

@@ -18,9 +18,7 @@ static __always_inline enum packet_result packet_open_tunnels(const struct packe
   PACKET_NOT_UNROLLED
   for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
     if (PACKET_LIKELY(!packet_is_tunnel(info))) return PACKET_OK;
-    packet_join_ways(cursor);
     if (packet_pass_tunnel(reader, access, info, cursor) != PACKET_OK) return PACKET_OK;
-    packet_join_ways(cursor);
     enum packet_result result = packet_pass_ip(reader, access, 1, cursor, info);
     if (!PACKET_HAS_IP(result)) return PACKET_OK;
     if (result == PACKET_OK) result = packet_read_transport(reader, access, cursor, info);
@@ -43,6 +41,11 @@ static __always_inline enum packet_result packet_parse(const struct packet_reade
   cursor.tags = 0;
   /* verifier: what was never written may stand in any register for clang, also in one that it may not read */
   __builtin_memset(info, 0, sizeof(*info));
+#ifdef __bpf__
+  /* Keeps `info` in memory: as registers its fields are moved about on every way out of the parser, which
+   * makes 1,850 instructions out of 390 and 5 times the verifier's work. */
+  __asm__ volatile("" : : "r"(info) : "memory");
+#endif
   enum packet_result result = packet_pass_link(reader, access, link, &cursor);
   info->ether_type = cursor.ether_type;
   info->link_tags = cursor.tags;

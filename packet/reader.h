@@ -90,13 +90,14 @@ struct packet_cursor {
 };
 
 /* Called where many ways through the headers meet again. Changes nothing, but the verifier forgets what it
- * knew of the offset; else it would walk the rest of the parser once for each way (1 M instructions and
+ * knew of the cursor; else it would walk the rest of the parser once for each way (1 M instructions and
  * more). */
 static __always_inline void packet_join_ways(struct packet_cursor* cursor) {
 #ifdef __bpf__
-  __u32 offset = cursor->offset ^ cursor->end;
-  __asm__ volatile("" : "+r"(offset));
+  __u32 offset = cursor->offset ^ cursor->end, next = cursor->next ^ cursor->end;
+  __asm__ volatile("" : "+r"(offset), "+r"(next));
   cursor->offset = offset ^ cursor->end;
+  cursor->next = (__u16)(next ^ cursor->end);
 #else
   (void)cursor;
 #endif

@@ -14,14 +14,6 @@
 #define PACKET_VXLAN_PORT 4789
 #define PACKET_GENEVE_PORT 6081
 
-/* What a tunnel header names: an EtherType, or a whole Ethernet frame. */
-static __always_inline enum packet_result packet_pass_tunnelled(const struct packet_reader* reader,
-                                                                const int access, __u16 ether_type,
-                                                                struct packet_cursor* cursor) {
-  if (ether_type == PACKET_ETHER_TEB) return packet_pass_ethernet(reader, access, cursor);
-  return packet_pass_ether_type(reader, access, ether_type, cursor);
-}
-
 /* RFC 2784 and 2890, version 0. The source routes of RFC 1701 are not read. */
 static __always_inline enum packet_result packet_pass_gre(const struct packet_reader* reader,
                                                           const int access, struct packet_cursor* cursor) {
@@ -36,7 +28,8 @@ static __always_inline enum packet_result packet_pass_gre(const struct packet_re
   if (flags & 0x8000) cursor->offset += 4; /* checksum */
   if (flags & 0x2000) cursor->offset += 4; /* key */
   if (flags & 0x1000) cursor->offset += 4; /* sequence number */
-  return packet_pass_tunnelled(reader, access, PACKET_NTOHS(header.ether_type), cursor);
+  cursor->next = PACKET_NTOHS(header.ether_type);
+  return PACKET_OK;
 }
 
 /* RFC 7348 5: a VNI must be there. */
@@ -46,7 +39,8 @@ static __always_inline enum packet_result packet_pass_vxlan(const struct packet_
   if (packet_read(reader, access, cursor->offset, &flags, sizeof(flags))) return PACKET_TRUNCATED_LINK;
   if (!(flags & 0x08)) return PACKET_NOT_IP;
   cursor->offset += 8;
-  return packet_pass_ethernet(reader, access, cursor);
+  cursor->next = PACKET_ETHER_TEB;
+  return PACKET_OK;
 }
 
 /* RFC 8926 3.4: version 0, options in units of 4 octets, no control message. */
@@ -60,7 +54,8 @@ static __always_inline enum packet_result packet_pass_geneve(const struct packet
   if (packet_read(reader, access, cursor->offset, &header, sizeof(header))) return PACKET_TRUNCATED_LINK;
   if (header.version_length >> 6 || header.flags & 0x80) return PACKET_NOT_IP;
   cursor->offset += 8 + (header.version_length & 0x3f) * 4u;
-  return packet_pass_tunnelled(reader, access, PACKET_NTOHS(header.ether_type), cursor);
+  cursor->next = PACKET_NTOHS(header.ether_type);
+  return PACKET_OK;
 }
 
 /* Whether `info` names a tunnel that we open. A fragment's stays shut: its later ones could not follow. */
@@ -72,23 +67,41 @@ static __always_inline int packet_is_tunnel(const struct packet_info* info) {
   return info->protocol == PACKET_IPIP || info->protocol == PACKET_IPV6_IN_IP || info->protocol == PACKET_GRE;
 }
 
-/* Passes the tunnel header of `info`, which packet_is_tunnel said it has. Not OK: it does not lead to IP. */
+/* Passes the tunnel header itself; cursor->next is the EtherType that it names. */
+static __always_inline enum packet_result packet_pass_tunnel_header(const struct packet_reader* reader,
+                                                                    const int access,
+                                                                    const struct packet_info* info,
+                                                                    struct packet_cursor* cursor) {
+  if (info->protocol == PACKET_GRE) return packet_pass_gre(reader, access, cursor);
+  if (info->protocol == PACKET_UDP) {
+    cursor->offset += PACKET_UDP_BYTES;
+    if (info->destination_port == PACKET_NTOHS(PACKET_VXLAN_PORT))
+      return packet_pass_vxlan(reader, access, cursor);
+    return packet_pass_geneve(reader, access, cursor);
+  }
+  cursor->next = info->protocol == PACKET_IPIP ? PACKET_ETHER_IPV4 : PACKET_ETHER_IPV6;
+  return PACKET_OK;
+}
+
+/* From the transport of `info`, which packet_is_tunnel said is a tunnel's, to the inner IP header. Not OK: it
+ * does not lead to one. */
 static __always_inline enum packet_result packet_pass_tunnel(const struct packet_reader* reader,
                                                              const int access, const struct packet_info* info,
                                                              struct packet_cursor* cursor) {
-  if (info->protocol == PACKET_IPIP) {
-    cursor->next = PACKET_ETHER_IPV4;
-    return PACKET_OK;
+  packet_join_ways(cursor);
+  enum packet_result result = packet_pass_tunnel_header(reader, access, info, cursor);
+  if (result != PACKET_OK) return result;
+  packet_join_ways(cursor);
+  if (info->protocol == PACKET_IPIP || info->protocol == PACKET_IPV6_IN_IP) return PACKET_OK;
+  __u16 ether_type = cursor->next;
+  if (ether_type == PACKET_ETHER_TEB) {
+    __be16 inner;
+    if (packet_read(reader, access, cursor->offset + 12, &inner, sizeof(inner))) return PACKET_TRUNCATED_LINK;
+    cursor->offset += PACKET_ETHERNET_BYTES;
+    ether_type = PACKET_NTOHS(inner);
+    packet_join_ways(cursor);
   }
-  if (info->protocol == PACKET_IPV6_IN_IP) {
-    cursor->next = PACKET_ETHER_IPV6;
-    return PACKET_OK;
-  }
-  if (info->protocol == PACKET_GRE) return packet_pass_gre(reader, access, cursor);
-  cursor->offset += PACKET_UDP_BYTES;
-  if (info->destination_port == PACKET_NTOHS(PACKET_VXLAN_PORT))
-    return packet_pass_vxlan(reader, access, cursor);
-  return packet_pass_geneve(reader, access, cursor);
+  return packet_pass_ether_type(reader, access, ether_type, cursor);
 }
 
 #endif
