@@ -29,41 +29,52 @@ void put32(uint8_t* to, uint32_t value) {
 }  // namespace
 
 Traffic::Traffic(const TrafficShape& shape) : random_(shape.seed) {
-  // Heavy-tailed shares of the packets, then exactly `packets` of them in all.
+  // Each flow has the packets that its kind needs; the rest goes to the long kinds by heavy-tailed shares.
+  std::vector<Kind> kinds(shape.flows);
   std::vector<double> weights(shape.flows);
   double sum = 0;
-  for (double& weight : weights) {
+  uint64_t least = 0;
+  for (uint32_t i = 0; i < shape.flows; ++i) {
+    const uint32_t of_twenty = random_() % 20;
+    kinds[i] = of_twenty < 13   ? Kind::tcp
+               : of_twenty < 14 ? Kind::refused
+               : of_twenty < 19 ? Kind::dns
+                                : Kind::quic;
+    least += kinds[i] == Kind::tcp ? kLeastTcpPackets : 2;
+    if (kinds[i] == Kind::refused || kinds[i] == Kind::dns) continue;
     const double uniform = (random_() + 1.0) / 4294967297.0;
-    weight = std::min(1.0 / std::pow(uniform, 0.7), 2000.0);
-    sum += weight;
+    weights[i] = std::min(1.0 / std::pow(uniform, 0.8), 2000.0);
+    sum += weights[i];
   }
-  const uint64_t least = uint64_t{shape.flows} * 2;
   const double spare = shape.packets > least ? static_cast<double>(shape.packets - least) : 0;
   uint64_t given = 0;
   for (uint32_t i = 0; i < shape.flows && given < shape.packets; ++i) {
-    uint64_t packets = 2 + static_cast<uint64_t>(weights[i] / sum * spare);
+    uint64_t packets = kinds[i] == Kind::tcp ? kLeastTcpPackets : 2;
+    if (sum > 0) packets += static_cast<uint64_t>(weights[i] / sum * spare);
     packets = std::min(packets, shape.packets - given);
-    if (i + 1 == shape.flows) packets = shape.packets - given;
+    if (i + 1 == shape.flows) {  // what rounding left
+      packets = shape.packets - given;
+      if (packets > 2) kinds[i] = packets < kLeastTcpPackets ? Kind::quic : Kind::tcp;
+    }
     given += packets;
-    flows_.push_back(make_flow(i, static_cast<uint32_t>(packets)));
+    flows_.push_back(make_flow(i, kinds[i], static_cast<uint32_t>(packets)));
     const int64_t begin = kStartNs + static_cast<int64_t>(random_() % 1'000'000) * 1000 * shape.seconds;
     due_.push({begin, i});
   }
 }
 
-Traffic::Flow Traffic::make_flow(uint32_t number, uint32_t packets) {
+Traffic::Flow Traffic::make_flow(uint32_t number, Kind kind, uint32_t packets) {
   Flow flow;
+  flow.kind = kind;
   flow.client = number / 40'000 * 65'536 + random_() % 4000;
   flow.server = random_() % 20'000;
   flow.client_port = static_cast<uint16_t>(20'000 + number % 40'000);
-  flow.tcp = packets >= kLeastTcpPackets ? random_() % 10 < 8 : random_() % 10 < 3;
+  flow.server_port = kind == Kind::dns ? 53 : random_() % 4 == 0 ? 80 : 443;
   flow.six = random_() % 5 == 0;
-  flow.refused = flow.tcp && packets < kLeastTcpPackets;
-  flow.server_port = flow.tcp ? (random_() % 4 == 0 ? 80 : 443) : (random_() % 3 == 0 ? 443 : 53);
   flow.packets = packets;
   flow.sequence[0] = static_cast<uint32_t>(random_());
   flow.sequence[1] = static_cast<uint32_t>(random_());
-  flow.gap_ns = static_cast<uint32_t>(100'000 + random_() % 400'000'000 / std::max(1u, packets / 10));
+  flow.gap_ns = static_cast<uint32_t>(100'000 + random_() % (1'000'000'000 / std::max(10u, packets)));
   return flow;
 }
 
@@ -83,7 +94,7 @@ uint32_t Traffic::write_ip(const Flow& flow, bool from_client, uint32_t l4_bytes
   std::memset(frame_, 0, sizeof frame_);
   put16(frame_ + 12, flow.six ? 0x86dd : 0x0800);
   uint8_t* ip = frame_ + kEthernetBytes;
-  const uint8_t protocol = flow.tcp ? 6 : 17;
+  const uint8_t protocol = is_tcp(flow.kind) ? 6 : 17;
   const uint32_t ends[2] = {from_client ? 0x0a000000 + flow.client : 0xc6120000 + flow.server,
                             from_client ? 0xc6120000 + flow.server : 0x0a000000 + flow.client};
   if (flow.six) {
@@ -113,9 +124,10 @@ void Traffic::fill(Flow& flow, Frame& frame) {
   uint8_t flags = kAck;
   uint32_t payload = 0;
   bool again = false;
-  if (!flow.tcp) {
-    payload = flow.server_port == 53 ? (from_client ? 40 : 120) : (from_client ? 90 : 1250);
-  } else if (flow.refused) {
+  const bool tcp = is_tcp(flow.kind);
+  if (!tcp) {
+    payload = flow.kind == Kind::dns ? (from_client ? 40 : 120) : (from_client ? 90 : 1250);
+  } else if (flow.kind == Kind::refused) {
     flags = from_client ? kSyn : kRst | kAck;
   } else if (number < 3) {
     flags = number == 0 ? kSyn : number == 1 ? kSyn | kAck : kAck;
@@ -130,13 +142,13 @@ void Traffic::fill(Flow& flow, Frame& frame) {
     again = payload != 0 && number > 4 && random_() % 100 == 0;
   }
 
-  const uint32_t l4_bytes = (flow.tcp ? kTcpBytes : kUdpBytes) + payload;
+  const uint32_t l4_bytes = (tcp ? kTcpBytes : kUdpBytes) + payload;
   const uint32_t at = write_ip(flow, from_client, l4_bytes);
   uint8_t* l4 = frame_ + at;
   put16(l4, from_client ? flow.client_port : flow.server_port);
   put16(l4 + 2, from_client ? flow.server_port : flow.client_port);
   uint32_t header_bytes = kUdpBytes;
-  if (flow.tcp) {
+  if (tcp) {
     header_bytes = kTcpBytes;
     uint32_t& sequence = flow.sequence[from_client ? 0 : 1];
     put32(l4 + 4, again ? sequence - payload : sequence);

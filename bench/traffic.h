@@ -24,8 +24,9 @@ struct Frame {
   int64_t time_ns = 0;               // since 1970
 };
 
-/// Seven of ten flows are TCP (handshake, data, FIN; some refused, some segments sent again), the others UDP;
-/// one of five is IPv6. Lengths of flows are heavy-tailed. Frames come in the order of time.
+/// Of twenty flows thirteen are whole TCP connections (one data segment in a hundred is sent again), one is a
+/// refused one, five are a DNS question and its answer, one is QUIC; one of five is IPv6. The lengths of TCP
+/// and QUIC are heavy-tailed. Frames come in the order of time.
 class Traffic {
  public:
   explicit Traffic(const TrafficShape& shape);
@@ -33,6 +34,7 @@ class Traffic {
   bool next(Frame& frame);
 
  private:
+  enum class Kind : uint8_t { tcp, refused, dns, quic };
   struct Flow {
     uint32_t client = 0;
     uint32_t server = 0;
@@ -42,9 +44,8 @@ class Traffic {
     uint32_t sent = 0;
     uint32_t sequence[2] = {};  // next of client, of server
     uint32_t gap_ns = 0;        // between two packets
-    bool tcp = false;
+    Kind kind = Kind::tcp;
     bool six = false;
-    bool refused = false;
   };
   struct Due {
     int64_t time_ns;
@@ -52,7 +53,8 @@ class Traffic {
     bool operator>(const Due& other) const { return time_ns > other.time_ns; }
   };
 
-  Flow make_flow(uint32_t number, uint32_t packets);
+  static bool is_tcp(Kind kind) { return kind == Kind::tcp || kind == Kind::refused; }
+  Flow make_flow(uint32_t number, Kind kind, uint32_t packets);
   void fill(Flow& flow, Frame& frame);
   uint32_t write_ip(const Flow& flow, bool from_client, uint32_t l4_bytes);
 
