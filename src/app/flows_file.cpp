@@ -26,7 +26,7 @@ using base::Result;
 constexpr size_t kBatchPackets = 64;
 
 int tell(const base::Error& error) {
-  std::fprintf(stderr, "weir flows: %s\n", error.message.c_str());
+  std::fprintf(stderr, "weir: %s\n", error.message.c_str());
   return base::exit_code(error.kind);
 }
 

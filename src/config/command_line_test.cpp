@@ -133,6 +133,7 @@ TEST(CommandLine, every_contradiction_is_refused_in_one_line_that_says_what_to_d
       {{"flows", "--sort", "bytes", "-o", "lines"}, "leave it out"},
       {{"flows", "--fields", "start", "-o", "table"}, "leave out -o table"},
       {{"flows", "--fields", "start", "--sort", "bytes"}, "use --by"},
+      {{"flows", "--sort", "flows"}, "add --by"},
       {{"flows", "--header"}, "add --fields"},
       {{"top", "-o", "lines"}, "weir flows -o lines"},
       {{"flows", "-c", "0"}, "a whole number from 1"},

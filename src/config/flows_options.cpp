@@ -66,6 +66,8 @@ base::Result<> check_output(const FlowsOptions& options) {
   } else if (rows && !options.sort.empty()) {
     return refuse("--sort orders a table; leave it out with -o lines and json, or add --by FIELD");
   }
+  if (options.sort == "flows" && options.by.empty() && !options.top)
+    return refuse("--sort flows orders groups by their number of flows; add --by FIELD");
   if (!options.fields.empty()) {
     if (options.output == Output::table || options.output == Output::wide)
       return refuse("--fields writes lines; leave out -o table, or use -o json");

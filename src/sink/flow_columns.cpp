@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "flow/community_id.h"
-#include "sink/flow_text.h"
+#include "flow/flow_text.h"
 #include "sink/human_text.h"
 
 namespace weir::sink {
@@ -21,8 +21,8 @@ uint64_t duration_ns(const FlowRecord& record) {
 }
 
 std::string flags_text(uint8_t flags) {
-  std::array<char, kTcpFlagsBytes> letters{};
-  return {letters.data(), write_tcp_flags(letters.data(), flags)};
+  std::array<char, flow::kTcpFlagsBytes> letters{};
+  return {letters.data(), flow::write_tcp_flags(letters.data(), flags)};
 }
 
 std::string count_unless_zero(uint64_t count) {

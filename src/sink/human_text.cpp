@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdio>
 
-#include "sink/flow_text.h"
+#include "flow/flow_text.h"
 #include "sink/json_text.h"
 
 namespace weir::sink {
@@ -123,7 +123,7 @@ std::string owner_text(const flow::FlowEnd& end) {
 
 std::string protocol_text(uint8_t protocol) {
   if (protocol == 58) return "icmp6";
-  const std::string_view name = transport_name(protocol);
+  const std::string_view name = flow::transport_name(protocol);
   return name.empty() ? "proto-" + std::to_string(protocol) : std::string(name);
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "flow/community_id.h"
-#include "sink/flow_text.h"
+#include "flow/flow_text.h"
 #include "sink/json_text.h"
 
 namespace weir::sink {
@@ -108,7 +108,7 @@ char* write_end(char* to, const FlowEnd& end, bool has_ports, bool tcp) {
 char* write_network(char* to, const FlowRecord& record) {
   to = write_raw(to, record.source.address.version == 6 ? R"(,"network":{"type":"ipv6")"
                                                         : R"(,"network":{"type":"ipv4")");
-  if (const std::string_view transport = transport_name(record.protocol); !transport.empty()) {
+  if (const std::string_view transport = flow::transport_name(record.protocol); !transport.empty()) {
     to = write_raw(to, R"(,"transport":")");
     to = write_raw(to, transport);
     *to++ = '"';
@@ -176,13 +176,13 @@ char* write_tcp(char* to, const FlowRecord& record) {
   to = write_raw(to, R"(,"tcp":{"flags":{)");
   if (record.source.tcp_flags != 0) {
     to = write_raw(to, R"("source":")");
-    to = write_tcp_flags(to, record.source.tcp_flags);
+    to = flow::write_tcp_flags(to, record.source.tcp_flags);
     *to++ = '"';
     if (record.destination.tcp_flags != 0) *to++ = ',';
   }
   if (record.destination.tcp_flags != 0) {
     to = write_raw(to, R"("destination":")");
-    to = write_tcp_flags(to, record.destination.tcp_flags);
+    to = flow::write_tcp_flags(to, record.destination.tcp_flags);
     *to++ = '"';
   }
   *to++ = '}';

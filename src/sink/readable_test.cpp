@@ -106,7 +106,7 @@ TEST(RunSummary, tells_what_was_seen_and_that_nothing_was_lost) {
   summary.flows = 1;
   summary.records = 1;
   EXPECT_EQ(summary_text(summary),
-            "weir: seen 3,000,000 packets, 2.10 GB, in 1 flow; written 1 record\n"
+            "weir: seen 3,000,000 packets, 2.10 GB, in 1 flow, 1 record\n"
             "weir: lost nothing\n");
 }
 
@@ -117,7 +117,7 @@ TEST(RunSummary, names_refusals_and_losses_with_their_counts) {
   summary.notes = {{"flows evicted: --max-flows 10", 3}, {"fragments", 0}};
   summary.lost = {{.stage = "ring full", .unit = "packets", .count = 1, .total = 5, .time_ns = 0}};
   EXPECT_EQ(summary_text(summary),
-            "weir: seen 0 packets, 0 B, in 0 flows; written 0 records\n"
+            "weir: seen 0 packets, 0 B, in 0 flows, 0 records\n"
             "weir: in no flow 12 packets: 10 not IP (ARP 10), 2 truncated link header\n"
             "weir: in a flow without ports 4 packets: 4 truncated transport header\n"
             "weir: 3 flows evicted: --max-flows 10\n"

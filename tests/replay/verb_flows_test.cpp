@@ -79,7 +79,7 @@ TEST_F(VerbFlows, a_conversation_becomes_the_record_of_the_design) {
   // Computed apart (Python's hashlib and base64, by the specification).
   expected["network"]["community_id"] = "1:si6sBXUO4cqtYzcLNtszWV5/UkA=";
   EXPECT_EQ(flows[0], expected) << flows[0].dump();
-  EXPECT_EQ(result.err, "weir: seen 8 packets, 1.42 kB, in 1 flow; written 1 record\nweir: lost nothing\n");
+  EXPECT_EQ(result.err, "weir: seen 8 packets, 1.42 kB, in 1 flow, 1 record\nweir: lost nothing\n");
 }
 
 TEST_F(VerbFlows, needs_no_privileges) {

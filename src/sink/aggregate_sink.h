@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// --by: the sums of flows over the values of some fields, written when the run ends.
+#pragma once
+
+#include <cstddef>
+
+#include "flow/aggregate.h"
+#include "sink/output_buffer.h"
+#include "sink/record_sink.h"
+#include "sink/text_table.h"
+
+namespace weir::sink {
+
+struct AggregateForm {
+  bool json = false;
+  bool colour = false;
+  flow::GroupOrder order = flow::GroupOrder::bytes;
+  size_t rows = 1000;
+};
+
+class AggregateSink : public RecordSink {
+ public:
+  AggregateSink(OutputBuffer& output, std::vector<const flow::Field*> by, AggregateForm form)
+      : output_(output), aggregate_(std::move(by)), form_(form) {}
+  void write(const flow::FlowRecord& record) override { aggregate_.add(record); }
+  void write(const flow::LossRecord& record) override;
+  base::Result<> flush() override { return output_.flush(); }
+  base::Result<> finish() override;
+
+ private:
+  void write_table(const std::vector<flow::Group>& groups);
+  void write_json(const std::vector<flow::Group>& groups);
+
+  OutputBuffer& output_;
+  flow::Aggregate aggregate_;
+  AggregateForm form_;
+};
+
+/// The cells of one group, for the table and the screen; `group_titles` are above them.
+std::vector<Column> group_titles(const std::vector<const flow::Field*>& by);
+std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const flow::Group& group);
+
+}  // namespace weir::sink
