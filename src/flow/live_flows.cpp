@@ -158,6 +158,11 @@ bool LiveFlows::observe(const decode::LiveKey& key, const flow_entry& entry) {
   if (const auto known = members_.find(key); known != members_.end() && known->second->in_kernel &&
                                              known->second->entry.generation < entry.generation)
     return false;
+  adopt(key, entry);
+  return true;
+}
+
+void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
   Member& member = member_of(key, entry);
   const bool translated_before = member.entry.bits & FLOW_TRANSLATED;
   const auto packets = [](const flow_entry& e) {
@@ -179,7 +184,6 @@ bool LiveFlows::observe(const decode::LiveKey& key, const flow_entry& entry) {
   member.in_kernel = true;
   member.seen_in_sweep = true;
   if (!translated_before && (entry.bits & FLOW_TRANSLATED)) try_join(member);
-  return true;
 }
 
 void LiveFlows::restarted(const decode::FlowRestarted& event) {

@@ -60,6 +60,8 @@ class LiveFlows {
   /// One entry. False where its tuple began anew and the ring was not asked yet: drain it, then observe
   /// again.
   [[nodiscard]] bool observe(const decode::LiveKey& key, const flow_entry& entry);
+  /// The same, also where the ring had no room to tell of the new beginning: the two flows are one then.
+  void adopt(const decode::LiveKey& key, const flow_entry& entry);
   void restarted(const decode::FlowRestarted& event);
   void overflow(const decode::FlowOverflow& event);
   /// Emits the parts that are due. Gives the keys of what has ended: the caller takes each out of its map and

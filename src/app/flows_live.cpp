@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/flows_live.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "app/flow_sink.h"
+#include "app/live_run.h"
+#include "app/stop_signal.h"
+#include "base/clock.h"
+#include "sink/run_summary.h"
+
+namespace weir::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSweepEvery = 500ms;
+constexpr int kLostExitCode = 5;
+
+int tell(const base::Error& error) {
+  std::fprintf(stderr, "weir flows: %s\n", error.message.c_str());
+  return base::exit_code(error.kind);
+}
+
+void tell_summary(const LiveRun& run) {
+  std::string text = summary_text(run.summary());
+  if (const auto cost = run.cost()) {
+    char line[160];
+    std::snprintf(line, sizeof(line), "weir: own cost in the kernel: %.0f ns a packet, %llu runs\n", cost->ns_per_run(),
+                  static_cast<unsigned long long>(cost->runs));
+    text += line;
+  }
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+int flows_live(const config::FlowsOptions& options) {
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  auto stop = StopSignal::create();
+  if (!stop) return tell(stop.error());
+  sink::OutputBuffer output(STDOUT_FILENO);
+  auto sink = make_flow_sink(options, output, terminal);
+  if (!sink) return tell(sink.error());
+  uint64_t records = 0;
+  const uint64_t most_records = options.count.value_or(UINT64_MAX);
+  auto started = LiveRun::start(options, [&](const flow::FlowRecord& record) {
+    if (records == most_records) return;
+    ++records;
+    (*sink)->write(record);
+  });
+  if (!started) return tell(started.error());
+  LiveRun& run = **started;
+  if (auto flushed = (*sink)->flush(); !flushed) return flushed.error().system_errno == EPIPE ? 0 : tell(flushed.error());
+  std::fprintf(stderr, "weir: %s\n", run.description().c_str());
+  for (const std::string& note : run.notes()) std::fprintf(stderr, "weir: %s\n", note.c_str());
+
+  const int64_t begin = base::now_ns(CLOCK_MONOTONIC);
+  const int64_t end = options.duration ? begin + options.duration->count() : INT64_MAX;
+  base::Result<> swept;
+  while (!stop->requested() && !output.failed() && records < most_records) {
+    const int64_t left = end - base::now_ns(CLOCK_MONOTONIC);
+    if (left <= 0) break;
+    const int64_t wait = std::min<int64_t>(left, std::chrono::nanoseconds(kSweepEvery).count());
+    pollfd wish{stop->fd(), POLLIN, 0};
+    const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
+    ppoll(&wish, 1, &timeout, nullptr);
+    if (stop->take_report_request()) tell_summary(run);
+    if (stop->requested()) break;
+    if (swept = run.sweep(); !swept) break;
+    for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
+    static_cast<void>((*sink)->flush());
+  }
+  if (swept) swept = run.finish();
+  for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
+  const auto written = (*sink)->finish();
+  if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
+  tell_summary(run);
+  if (!written) return tell(written.error());
+  if (!swept) return tell(swept.error());
+  return options.fail_on_loss && run.lost() ? kLostExitCode : 0;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A live run of `flows` or `top`: hooks, sweep, table and owners in one place, one sweep at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/live_hooks.h"
+#include "app/owner_filter.h"
+#include "flow/live_flows.h"
+#include "identity/process_table.h"
+#include "sink/run_summary.h"
+#include "source/flow_sweep.h"
+
+namespace weir::app {
+
+/// What Weir itself takes, in the kernel.
+struct OwnCost {
+  uint64_t runs = 0;
+  uint64_t run_ns = 0;
+  double ns_per_run() const { return runs ? static_cast<double>(run_ns) / static_cast<double>(runs) : 0; }
+};
+
+class LiveRun {
+ public:
+  using Emit = std::function<void(const flow::FlowRecord&)>;
+
+  /// Attaches, lists the sockets that are open, whose records `emit` gets at once.
+  static base::Result<std::unique_ptr<LiveRun>> start(const config::FlowsOptions& options, Emit emit);
+
+  /// Reads all entries once; records of what ended or is due go to `emit`.
+  base::Result<> sweep();
+  /// A last sweep, then a last record of every flow that lives.
+  base::Result<> finish();
+
+  /// Calls `each` with the totals of every flow whose owners the options want.
+  void for_each(const std::function<void(const flow::FlowRecord&)>& each) const;
+
+  /// Losses since the last call, by stage; for the stream.
+  std::vector<flow::LossRecord> new_losses();
+  /// What was seen and lost in all; for stderr.
+  sink::RunSummary summary() const;
+  std::optional<OwnCost> cost() const;  // with --cost only
+  std::string description() const { return hooks_.description(); }
+  std::vector<std::string> notes() const;
+  uint64_t lost() const;  // packets, octets aside
+
+ private:
+  LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit);
+  flow::SweepClock sweep_clock(const source::KernelClock& clock) const;
+  void take_event(std::span<const std::byte> record);
+  base::Result<> read_counters();
+
+  config::FlowsOptions options_;
+  LiveHooks hooks_;
+  OwnerFilter filter_;
+  identity::ProcessTable processes_;
+  flow::LiveFlows flows_;
+  std::optional<source::FlowSweep> sweep_;  // after hooks_, whose maps it reads
+  base::UniqueFd statistics_;
+  std::vector<uint64_t> counters_;
+  std::vector<uint64_t> told_losses_;
+  uint64_t refused_events_ = 0;
+  uint64_t packets_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t records_ = 0;
+};
+
+}  // namespace weir::app
