@@ -120,8 +120,13 @@ std::string explain(const kernel::FeatureAnswer& answer, const kernel::KernelRel
   if (answer.verdict != Verdict::no) return answer.reason;
   std::string cause;
   const auto add = [&cause](const std::string& words) { cause += (cause.empty() ? "" : ", ") + words; };
-  if (release.older_than(answer.since)) add("needs Linux " + std::string(answer.since));
+  const bool older = release.older_than(answer.since);
+  const std::string version = "needs Linux " + std::string(answer.since);
+  if (older && answer.reason.find(version) == std::string::npos) add(version);
   for (const std::string& option : answer.missing) add(option + " is not set");
+  if (!older)
+    for (const std::string& option : answer.suspected)
+      add((cause.empty() ? "perhaps without " : "") + option);
   return cause.empty() ? answer.reason : cause + " (" + answer.reason + ")";
 }
 

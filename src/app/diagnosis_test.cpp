@@ -117,6 +117,11 @@ TEST(Explain, names_the_version_the_options_and_then_the_kernels_words) {
   EXPECT_EQ(explain(answer, kernel::KernelRelease::parse("6.1.0-40")),
             "needs Linux 6.6, CONFIG_NET_XGRESS is not set (Invalid argument)");
   answer.missing.clear();
+  answer.suspected = {"CONFIG_ONE", "CONFIG_TWO"};
+  EXPECT_EQ(explain(answer, kernel::KernelRelease::parse("6.7")),
+            "perhaps without CONFIG_ONE, CONFIG_TWO (Invalid argument)");
+  answer.suspected.clear();
+  answer.missing.clear();
   EXPECT_EQ(explain(answer, kernel::KernelRelease::parse("6.7")), "Invalid argument");
 }
 

@@ -44,6 +44,7 @@ Json to_json(const kernel::FeatureAnswer& answer, const kernel::KernelRelease& r
   put_text(json, "since", std::string(answer.since));
   put_text(json, "reason", explain(answer, release));
   if (!answer.missing.empty()) json["missing_options"] = answer.missing;
+  if (!answer.suspected.empty()) json["suspected_options"] = answer.suspected;
   return json;
 }
 

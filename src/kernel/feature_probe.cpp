@@ -214,12 +214,16 @@ FeatureAnswer answer(const Row& row, const probe::Ground& ground) {
     return result;
   }
   result.verdict = Verdict::no;
-  for (const std::string_view option : row.options)
-    if (!option.empty() && !ground.config.source().empty() && !ground.config.is_set(option))
+  for (const std::string_view option : row.options) {
+    if (option.empty() || refused) continue;
+    if (ground.config.source().empty()) {
+      result.suspected.emplace_back(option);
+    } else if (!ground.config.is_set(option)) {
       result.missing.emplace_back(option);
-  result.reason = error.message;
-  if (refused)
-    result.reason += ", with the capabilities there: a security policy (lockdown, a sandbox) forbids it";
+    }
+  }
+  result.reason = refused ? "refused (EPERM) although the capabilities are held: a security policy forbids it"
+                          : error.message;
   return result;
 }
 

@@ -53,8 +53,9 @@ struct FeatureAnswer {
   std::string_view title;  // "packets at cgroups (cgroup_skb)"
   std::string_view since;  // the Linux version that brought it, "5.8"; may be empty
   Verdict verdict = Verdict::unknown;
-  std::string reason;                // why not, or a remark
-  std::vector<std::string> missing;  // the CONFIG_ options that it needs and this kernel lacks
+  std::string reason;                  // why not, or a remark
+  std::vector<std::string> missing;    // the CONFIG_ options that it needs and this kernel lacks
+  std::vector<std::string> suspected;  // those that it needs, where the configuration is not to be read
 };
 
 /// Every feature, in the order of the enum. About 100 ms; the process's own namespaces stay as they are.

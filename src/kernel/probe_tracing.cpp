@@ -61,7 +61,8 @@ base::Result<uint32_t> event_source(const std::string& name) {
   return type;
 }
 
-Answer attach_probe_event(const std::string& source, uint64_t config1, uint64_t config2, pid_t pid, int cpu) {
+/// For all processes: an event of one task would patch the scheduler's code when it comes and when it goes.
+Answer attach_probe_event(const std::string& source, uint64_t config1, uint64_t config2) {
   const auto type = event_source(source);
   if (!type) return tl::unexpected(type.error());
   const auto program = load_tiny_program({.type = BPF_PROG_TYPE_KPROBE, .body = {}});
@@ -72,7 +73,7 @@ Answer attach_probe_event(const std::string& source, uint64_t config1, uint64_t 
   attributes.config1 = config1;
   attributes.config2 = config2;
   const base::UniqueFd event(
-      static_cast<int>(syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+      static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event.valid()) return base::fail_errno(errno, "opening a " + source);
   if (auto attached = attach_event(program->get(), event.get()); !attached)
     return tl::unexpected(std::move(attached).error());
@@ -120,7 +121,7 @@ Answer iterator_task_file(const Ground& ground) {
 }
 
 Answer kprobe(const Ground&) {
-  return attach_probe_event("kprobe", reinterpret_cast<uintptr_t>(kQuietFunction), 0, -1, 0);
+  return attach_probe_event("kprobe", reinterpret_cast<uintptr_t>(kQuietFunction), 0);
 }
 
 Answer kprobe_multi(const Ground&) {
@@ -177,7 +178,7 @@ Answer uprobe(const Ground&) {
     if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx", &start, &end, mode, &offset) != 4) continue;
     if (address < start || address >= end) continue;
     return attach_probe_event("uprobe", reinterpret_cast<uintptr_t>("/proc/self/exe"),
-                              address - start + offset, 0, -1);
+                              address - start + offset);
   }
   return base::fail(base::ErrorKind::internal, "could not find the target of the uprobe");
 }
