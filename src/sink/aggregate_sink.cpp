@@ -48,10 +48,11 @@ void append_sums(const GroupSums& sums, std::string& to) {
 std::vector<Column> group_titles(const std::vector<const flow::Field*>& by) {
   std::vector<Column> titles;
   for (const flow::Field* field : by) {
-    std::string title;
     // The short word reads better where there is one.
-    for (const char character : field->alias.empty() ? field->name : field->alias)
-      title += static_cast<char>(character >= 'a' && character <= 'z' ? character - 'a' + 'A' : character);
+    const bool dotted = field->name.find('.') != std::string_view::npos;
+    std::string title(dotted && !field->alias.empty() ? field->alias : field->name);
+    for (char& character : title)
+      if (character >= 'a' && character <= 'z') character = static_cast<char>(character - 'a' + 'A');
     titles.push_back(
         {title, field->kind == flow::FieldKind::number || field->kind == flow::FieldKind::duration});
   }

@@ -2,12 +2,11 @@
 #include "sink/json_sink.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <nlohmann/json.hpp>
 
-#include "base/unique_fd.h"
 #include "sink/record_example.h"
+#include "sink/written_text.h"
 
 namespace weir::sink {
 namespace {
@@ -16,13 +15,7 @@ using nlohmann::json;
 
 template <class Record>
 std::string text_of(const Record& record) {
-  const base::UniqueFd file(::memfd_create("json", MFD_CLOEXEC));
-  OutputBuffer output(file.get());
-  JsonSink sink(output);
-  sink.write(record);
-  EXPECT_TRUE(sink.finish());
-  std::string text(output.written_bytes(), '\0');
-  EXPECT_EQ(::pread(file.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  std::string text = written_text([&](OutputBuffer& output) { JsonSink(output).write(record); });
   EXPECT_EQ(text.back(), '\n');
   text.pop_back();
   return text;

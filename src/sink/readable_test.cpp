@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways out that people read: lines, the final table, the summary.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
-#include "base/unique_fd.h"
 #include "sink/flow_columns.h"
 #include "sink/flow_table_sink.h"
 #include "sink/line_sink.h"
 #include "sink/record_example.h"
 #include "sink/run_summary.h"
+#include "sink/written_text.h"
 
 namespace weir::sink {
 namespace {
 
-/// What `use(output)` wrote.
-template <class Use>
-std::string text_of(Use use) {
-  const base::UniqueFd file(::memfd_create("text", MFD_CLOEXEC));
-  OutputBuffer output(file.get());
-  use(output);
-  EXPECT_TRUE(output.flush());
-  std::string text(output.written_bytes(), '\0');
-  EXPECT_EQ(::pread(file.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-  return text;
-}
-
 TEST(LineSink, writes_one_readable_line_a_flow) {
-  const std::string text = text_of([](OutputBuffer& output) {
+  const std::string text = written_text([](OutputBuffer& output) {
     LineSink sink(output, false);
     sink.write(example_flow());
   });
@@ -36,7 +23,7 @@ TEST(LineSink, writes_one_readable_line_a_flow) {
 }
 
 TEST(LineSink, writes_a_loss_as_a_line) {
-  const std::string text = text_of([](OutputBuffer& output) {
+  const std::string text = written_text([](OutputBuffer& output) {
     LineSink sink(output, false);
     sink.write(flow::LossRecord{
         .stage = "ring full", .unit = "packets", .count = 1200, .total = 1200, .time_ns = 0});
@@ -45,7 +32,7 @@ TEST(LineSink, writes_a_loss_as_a_line) {
 }
 
 std::string table(FlowTableForm form, const std::vector<flow::FlowRecord>& records) {
-  return text_of([&](OutputBuffer& output) {
+  return written_text([&](OutputBuffer& output) {
     FlowTableSink sink(output, form);
     for (const auto& record : records) sink.write(record);
     EXPECT_TRUE(sink.finish());

@@ -35,8 +35,8 @@ std::string counted(uint64_t count, const std::string& singular) {
 
 std::string summary_text(const RunSummary& summary) {
   std::string text = "weir: seen " + counted(summary.packets, "packet") + ", " + human_bytes(summary.bytes) +
-                     ", in " + counted(summary.flows, "flow") + "; written " +
-                     counted(summary.records, "record") + '\n';
+                     ", in " + counted(summary.flows, "flow") + ", " + counted(summary.records, "record") +
+                     '\n';
   if (summary.filtered_out != 0)
     text += "weir: filtered out " + counted(summary.filtered_out, "packet") + '\n';
   if (const uint64_t packets = sum(summary.not_counted); packets != 0)

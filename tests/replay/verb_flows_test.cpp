@@ -281,6 +281,37 @@ TEST_F(VerbFlows, decap_looks_into_tunnels) {
   EXPECT_EQ(records(weir("flows --decap -o json -r " + path))[0]["source"]["address"], "192.168.1.1");
 }
 
+TEST_F(VerbFlows, fields_are_tab_separated_and_a_wrong_one_brings_the_right_one) {
+  const std::string path = file("a.pcap", conversation());
+  EXPECT_EQ(weir("flows --fields source.address,port,bytes,process --header -r " + path).out,
+            "source.address\tdestination.port\tbytes\tprocess\n10.0.0.7\t80\t1420\t-\n");
+  EXPECT_EQ(weir("flows --fields source.port,state -o json -r " + path).out,
+            "{\"type\":\"flow\",\"source\":{\"port\":51514},\"state\":\"closed\"}\n");
+  const RunResult wrong = weir("flows --fields sorce.address -r " + path);
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("did you mean 'source.address'?"), std::string::npos) << wrong.err;
+}
+
+TEST_F(VerbFlows, by_sums_the_flows_of_a_field) {
+  PcapFile capture;
+  for (uint16_t i = 0; i < 3; ++i) add_conversation(capture, i * 100 * kMs, static_cast<uint16_t>(40000 + i));
+  capture.add(400 * kMs, Ethernet{} / IPv4{} / UDP{.destination = 53} / Payload{30});
+  const std::string path = file("a.pcap", capture.bytes());
+  const auto groups = records(weir("flows --by protocol,port -o json -r " + path));
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(groups[0]["by"], json::parse(R"({"network":{"transport":"tcp"},"destination":{"port":80}})"));
+  EXPECT_EQ(groups[0]["flows"], 3);
+  EXPECT_EQ(groups[0]["source"]["bytes"], 900);
+  EXPECT_EQ(groups[1]["by"]["destination"]["port"], 53);
+
+  const RunResult table = weir("flows --by protocol --top 1 --sort flows -r " + path);
+  ASSERT_EQ(table.lines().size(), 3u) << table.out;
+  EXPECT_TRUE(table.lines()[1].starts_with("tcp ")) << table.out;
+  EXPECT_EQ(table.lines()[2], "and 1 more groups (--top N shows more rows)");
+
+  EXPECT_TRUE(weir("top -r " + path).out.starts_with("DESTINATION  FLOWS")) << "a capture's default";
+}
+
 TEST_F(VerbFlows, an_empty_capture_is_no_error) {
   const RunResult result = weir("flows -o json -r " + file("a.pcap", PcapFile().bytes()));
   EXPECT_EQ(result.status, 0) << result.err;
