@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -208,9 +209,10 @@ FeatureAnswer answer(const Row& row, const probe::Ground& ground) {
   }
   const base::Error& error = said.error();
   const bool refused = error.system_errno == EPERM || error.system_errno == EACCES;
-  if (refused && !missing_capabilities_sentence().empty()) {
+  if (refused && (!missing_capabilities_sentence().empty() || !holds_capability(CAP_SYS_ADMIN))) {
     result.verdict = Verdict::unknown;
-    result.reason = "not permitted to ask";
+    result.reason = missing_capabilities_sentence().empty() ? "not permitted without CAP_SYS_ADMIN"
+                                                            : "not permitted to ask";
     return result;
   }
   result.verdict = Verdict::no;

@@ -68,7 +68,8 @@ bool is_veth(const std::string& name) {
 }
 
 tl::unexpected<base::Error> fail_xdp_busy(unsigned ifindex, const std::string& name, int error) {
-  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
   std::string neighbour = "another XDP program";
   if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) == 0) {
     for (const uint32_t id : {query.prog_id, query.drv_prog_id, query.skb_prog_id, query.hw_prog_id})

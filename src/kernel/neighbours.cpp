@@ -95,7 +95,8 @@ class Search {
   explicit Search(Neighbourhood& into) : into_(into) {}
 
   void xdp(unsigned ifindex, const std::string& name) {
-    LIBBPF_OPTS(bpf_xdp_query_opts, query);
+    bpf_xdp_query_opts query{};
+    query.sz = sizeof query;
     if (const int error = bpf_xdp_query(static_cast<int>(ifindex), 0, &query); error != 0)
       return note("XDP", -error);
     const auto add_xdp = [&](const char* hook, uint32_t id) {

@@ -79,7 +79,8 @@ base::Result<base::UniqueFd> make_socket_storage() {
   const int integer = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
   if (const int error = btf__load_into_kernel(types.get()); error != 0)
     return base::fail_errno(-error, "loading BTF");
-  LIBBPF_OPTS(bpf_map_create_opts, options);
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
   options.map_flags = BPF_F_NO_PREALLOC | BPF_F_CLONE;
   options.btf_fd = static_cast<uint32_t>(btf__fd(types.get()));
   options.btf_key_type_id = static_cast<uint32_t>(integer);

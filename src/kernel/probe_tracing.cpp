@@ -129,7 +129,8 @@ Answer kprobe_multi(const Ground&) {
       {.type = BPF_PROG_TYPE_KPROBE, .expected_attach_type = BPF_TRACE_KPROBE_MULTI, .body = {}});
   if (!program) return tl::unexpected(program.error());
   const char* symbols[] = {kQuietFunction};
-  LIBBPF_OPTS(bpf_link_create_opts, options);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
   options.kprobe_multi.syms = symbols;
   options.kprobe_multi.cnt = 1;
   const int fd = bpf_link_create(program->get(), 0, BPF_TRACE_KPROBE_MULTI, &options);

@@ -30,7 +30,8 @@ base::Result<base::UniqueFd> load_tiny_program(const TinyProgram& program) {
   const std::array<bpf_insn, 2> constant{move_constant(BPF_REG_0, program.verdict), leave()};
   const std::span<const bpf_insn> body =
       program.body.empty() ? std::span<const bpf_insn>(constant) : program.body;
-  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  bpf_prog_load_opts options{};
+  options.sz = sizeof options;
   options.expected_attach_type = static_cast<bpf_attach_type>(program.expected_attach_type);
   options.attach_btf_id = program.attach_btf_id;
   int fd = bpf_prog_load(program.type, program.name, "GPL", body.data(), body.size(), &options);

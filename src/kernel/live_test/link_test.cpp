@@ -63,7 +63,8 @@ TEST(TcxLink, runs_before_those_that_were_there) {
   if (!has_tcx(theirs)) return;
   const auto ours = attach_tcx(watch.get(), space.ifindex(), Traffic::ingress);
   ASSERT_TRUE(ours) << ours.error().message;
-  LIBBPF_OPTS(bpf_prog_query_opts, query);
+  struct bpf_prog_query_opts query {};
+  query.sz = sizeof query;
   uint32_t ids[8] = {};
   query.prog_ids = ids;
   query.prog_cnt = 8;
@@ -113,7 +114,8 @@ TEST(XdpLink, on_a_veth_automatic_is_generic) {
   const base::UniqueFd program = load(BPF_PROG_TYPE_XDP, BPF_XDP, XDP_PASS);
   const auto link = attach_xdp(program.get(), space.ifindex(), XdpMode::automatic);
   ASSERT_TRUE(link);
-  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
   ASSERT_EQ(bpf_xdp_query(static_cast<int>(space.ifindex()), 0, &query), 0);
   EXPECT_EQ(query.drv_prog_id, 0U);
   EXPECT_NE(query.skb_prog_id, 0U);
