@@ -19,7 +19,8 @@ constexpr const char* kCgroupMisses =
     "last ACK)";
 constexpr const char* kTcMisses = "other interfaces; packets that XDP drops or redirects before it";
 constexpr const char* kXdpMisses = "outgoing packets; other interfaces";
-constexpr const char* kSocketMisses = "packets that XDP, or tc on the way out, drops or redirects before it";
+constexpr const char* kSocketMisses =
+    "other interfaces; packets that XDP, or tc on the way out, drops or redirects before it";
 
 const kernel::FeatureAnswer* find(const Diagnosis& diagnosis, Feature feature) {
   const auto at =
@@ -45,6 +46,15 @@ Use without(std::string verb, std::string reason) {
   return {std::move(verb), false, "", std::move(reason), ""};
 }
 
+Use use_of_interface(const Diagnosis& diagnosis) {
+  const std::string verb = "weir flows -i IFACE";
+  if (works(diagnosis.features, Feature::tcx)) return {verb, true, "tcx, before all others", "", kTcMisses};
+  if (works(diagnosis.features, Feature::clsact))
+    return {verb, true, "clsact, priority 1", why_not(diagnosis, Feature::tcx), kTcMisses};
+  return without(verb, why_not(diagnosis, Feature::clsact) +
+                           (works(diagnosis.features, Feature::socket_filter) ? "; add --hook socket" : ""));
+}
+
 Use use_of_default(const Diagnosis& diagnosis) {
   const std::string verb = "weir flows";
   if (diagnosis.cgroup.found && works(diagnosis.features, Feature::cgroup_skb)) {
@@ -56,19 +66,7 @@ Use use_of_default(const Diagnosis& diagnosis) {
   const std::string why = !diagnosis.cgroup.found && !diagnosis.cgroup.notes.empty()
                               ? diagnosis.cgroup.notes.front()
                               : why_not(diagnosis, Feature::cgroup_skb);
-  if (works(diagnosis.features, Feature::socket_filter))
-    return {verb, true, "a packet socket on all interfaces", why, kSocketMisses};
-  return without(verb, why);
-}
-
-Use use_of_interface(const Diagnosis& diagnosis) {
-  const std::string verb = "weir flows -i IFACE";
-  if (works(diagnosis.features, Feature::tcx)) return {verb, true, "tcx, before all others", "", kTcMisses};
-  if (works(diagnosis.features, Feature::clsact))
-    return {verb, true, "clsact, priority 1", why_not(diagnosis, Feature::tcx), kTcMisses};
-  if (works(diagnosis.features, Feature::socket_filter))
-    return {verb, true, "a packet socket", why_not(diagnosis, Feature::clsact), kSocketMisses};
-  return without(verb, why_not(diagnosis, Feature::clsact));
+  return without(verb, why + (use_of_interface(diagnosis).works ? "; weir flows -i any works here" : ""));
 }
 
 Use use_of_xdp(const Diagnosis& diagnosis) {
@@ -81,7 +79,7 @@ Use use_of_xdp(const Diagnosis& diagnosis) {
 }
 
 Use use_of_packet_socket(const Diagnosis& diagnosis) {
-  const std::string verb = "weir flows --hook socket";
+  const std::string verb = "weir flows -i IFACE --hook socket";
   if (works(diagnosis.features, Feature::socket_filter))
     return {verb, true, "a packet socket", "", kSocketMisses};
   return without(verb, why_not(diagnosis, Feature::socket_filter));

@@ -15,6 +15,7 @@ using kernel::Verdict;
 
 constexpr size_t kFeatureColumn = 67;  // the longest title
 constexpr size_t kSubjectColumn = 18;
+constexpr size_t kVerbColumn = 36;
 
 enum class Ink : uint8_t { bold, green, red, yellow };
 
@@ -131,7 +132,7 @@ void write_uses(Page& page, const Diagnosis& found) {
   if (!found.missing_capabilities.empty()) page.plain("  " + found.missing_capabilities + "\n");
   for (const Use& use : found.uses) {
     page.plain("  ");
-    page.padded(use.verb, 32);
+    page.padded(use.verb, kVerbColumn);
     if (!use.works) {
       page.ink(Ink::red, "cannot run");
       page.plain((use.reason == found.missing_capabilities ? "" : ": " + use.reason) + "\n");
@@ -143,7 +144,7 @@ void write_uses(Page& page, const Diagnosis& found) {
     page.plain("      not seen   " + use.misses + "\n");
   }
   page.plain("  ");
-  page.padded("weir flows -r FILE", 32);
+  page.padded("weir flows -r FILE", kVerbColumn);
   page.ink(Ink::green, "works anywhere, without privileges");
   page.plain("\n");
   if (!found.missing_capabilities.empty()) return;
