@@ -165,7 +165,11 @@ static __always_inline enum packet_result packet_pass_ip(const struct packet_rea
   }
   if (PACKET_UNLIKELY(header_bytes < PACKET_IPV4_BYTES)) return PACKET_BAD_IP_HEADER;
   __u32 bytes = PACKET_NTOHS(header.total_length);
-  if (PACKET_UNLIKELY(bytes == 0)) bytes = packet_bytes_left(cursor);
+  if (PACKET_UNLIKELY(bytes == 0)) {
+    bytes = packet_bytes_left(cursor);
+    /* verifier: a known 0 that is not below header_bytes, which is 20 or more; seen on 6.1 */
+    if (bytes < PACKET_IPV4_BYTES) return PACKET_BAD_IP_HEADER;
+  }
   if (PACKET_UNLIKELY(bytes < header_bytes)) return PACKET_BAD_IP_HEADER;
 
   if (inner) packet_forget_outer(cursor, info);
