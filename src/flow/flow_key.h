@@ -27,7 +27,7 @@ struct FlowKey {
   uint8_t protocol = 0;
   uint8_t version = 0;
   PortKind ports = PortKind::none;
-  uint8_t reserved = 0;
+  uint8_t one_way = 0;  // icmp_type: 1 + the sender's index; what comes back of the same type is no answer
 
   bool operator==(const FlowKey& other) const {
     // Branch-free: one comparison of 40 bytes on the packet path.
@@ -121,6 +121,7 @@ inline OrientedKey make_key(const packet_info& info, uint8_t protocol, const Por
   key.protocol = protocol;
   key.version = info.version;
   key.ports = ports.kind;
+  key.one_way = ordered ? static_cast<uint8_t>(1 + from) : 0;
   oriented.from = from;
   return oriented;
 }

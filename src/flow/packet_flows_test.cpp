@@ -88,6 +88,17 @@ TEST(PacketFlows, echo_flows_have_their_id_and_other_icmp_its_type) {
   EXPECT_EQ(records[2].icmp_code, 0);
 }
 
+TEST(PacketFlows, the_same_icmp_type_the_other_way_is_no_answer) {
+  Table table;
+  table.add({Packet("fe80::1", "fe80::2").icmp(135), Packet("fe80::2", "fe80::1").icmp(135),
+             Packet("fe80::1", "fe80::2").icmp(135)});
+  const auto& records = table.finish();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].source.packets, 2u);
+  EXPECT_EQ(records[0].state, FlowState::fresh);
+  EXPECT_EQ(records[1].source.packets, 1u);
+}
+
 TEST(PacketFlows, a_host_that_pings_itself_answers_itself) {
   Table table;
   table.add({Packet("127.0.0.1", "127.0.0.1").icmp(8, 0, 5), Packet("127.0.0.1", "127.0.0.1").icmp(0, 0, 5)});
