@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Live flow accounting: keys, entries, counters and ring records that bpf/flows.bpf.c and src/source share. */
+/* Live flow accounting: keys, entries, counters and ring records that bpf/flows.bpf.c and src/source share.
+ */
 #ifndef WEIR_WIRE_FLOW_H
 #define WEIR_WIRE_FLOW_H
 
@@ -11,10 +12,10 @@
 #define WEIR_SIZE_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
 
-/* The canonical 5-tuple: address[0] <= address[1] compared as the CPU loads them (one __u32, or two __u64), where
- * equal port[0] <= port[1]. `netns` is the inode number of the network namespace at cgroup hooks, 0 at interface
- * hooks. ICMP echo: both ports are the echo id; other ICMP: the sender's port is type << 8 | code in network byte
- * order, the other one 0. */
+/* The canonical 5-tuple: address[0] <= address[1] compared as the CPU loads them (one __u32, or two __u64),
+ * where equal port[0] <= port[1]. `netns` is the inode number of the network namespace at cgroup hooks, 0 at
+ * interface hooks. ICMP echo: both ports are the echo id; other ICMP: the sender's port is type << 8 | code
+ * in network byte order, the other one 0. */
 struct flow_key4 {
   __be32 address[2];
   __be16 port[2];
@@ -45,7 +46,8 @@ struct socket_owner {
 };
 WEIR_SIZE_IS(struct socket_owner, 48);
 
-/* Packets from key.address[i] to the other one. Counters are totals since the entry was made; nobody resets them. */
+/* Packets from key.address[i] to the other one. Counters are totals since the entry was made; nobody resets
+ * them. */
 struct flow_direction {
   __u64 sent_packets; /* cgroup: egress; interfaces: at the counting point */
   __u64 sent_bytes;
@@ -73,14 +75,14 @@ WEIR_SIZE_IS(struct flow_direction, 64);
 #define FLOW_PHASE_ESTABLISHED 3
 
 /* flow_entry.bits */
-#define FLOW_PARTIAL 1      /* TCP: began before Weir; no SYN was seen */
-#define FLOW_ENDED 2        /* FIN both ways, RST, or a socket is gone: end_ns is set */
-#define FLOW_CLOSED 4       /* a TCP socket of this flow reached TCP_CLOSE */
-#define FLOW_TRANSLATED 8   /* wire_* differs from the key: NAT */
-#define FLOW_OVERLONG 16    /* more interfaces crossed than FLOW_MAX_INTERFACES */
-#define FLOW_ICMP_ERROR 32  /* an ICMP error quoted this flow */
-#define FLOW_REFUSED 64     /* RST answered the SYN */
-#define FLOW_LISTENED 128   /* the initiator was told from a listening socket */
+#define FLOW_PARTIAL 1     /* TCP: began before Weir; no SYN was seen */
+#define FLOW_ENDED 2       /* FIN both ways, RST, or a socket is gone: end_ns is set */
+#define FLOW_CLOSED 4      /* a TCP socket of this flow reached TCP_CLOSE */
+#define FLOW_TRANSLATED 8  /* wire_* differs from the key: NAT */
+#define FLOW_OVERLONG 16   /* more interfaces crossed than FLOW_MAX_INTERFACES */
+#define FLOW_ICMP_ERROR 32 /* an ICMP error quoted this flow */
+#define FLOW_REFUSED 64    /* RST answered the SYN */
+#define FLOW_LISTENED 128  /* the initiator was told from a listening socket */
 
 struct flow_entry {
   struct flow_direction direction[2];
@@ -91,14 +93,14 @@ struct flow_entry {
   __u64 end_ns;
   __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
   __be16 wire_port[2];
-  __u32 isn;        /* initial sequence number of the SYN, host byte order */
-  __u32 srtt_us[2]; /* smoothed round trip of the TCP socket at address[i]; 0: none */
-  __u32 generation; /* how often a SYN after the end began this entry anew */
+  __u32 isn;                             /* initial sequence number of the SYN, host byte order */
+  __u32 srtt_us[2];                      /* smoothed round trip of the TCP socket at address[i]; 0: none */
+  __u32 generation;                      /* how often a SYN after the end began this entry anew */
   __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
   __u8 initiator;                        /* 0 unknown, 1: address[0], 2: address[1] */
   __u8 phase;
   __u8 bits;
-  __u8 accepted; /* bit i: owner[i] is who accepted the socket, and stays */
+  __u8 accepted;  /* bit i: owner[i] is who accepted the socket, and stays */
   __u8 icmp_type; /* of the first packet */
   __u8 icmp_code;
   __u8 first_sender; /* 1: address[0], 2: address[1] */
@@ -111,10 +113,10 @@ enum flow_counter {
   FLOW_COUNTER_MAP_FULL = 16,          /* packets that found the map full and went to the ring */
   FLOW_COUNTER_RING_FULL_PACKETS = 17, /* lost: neither map nor ring had room */
   FLOW_COUNTER_RING_FULL_BYTES = 18,   /* their octets */
-  FLOW_COUNTER_RING_FULL_ENDS = 19,    /* ended flows whose last state found the ring full: joined to the next */
-  FLOW_COUNTER_FRAGMENT_ORPHANS = 20,  /* later fragments whose first was not seen: a flow without ports */
-  FLOW_COUNTER_NO_NETNS = 21,          /* packets whose socket's namespace could not be told */
-  FLOW_COUNTER_NO_SOCKET = 22,         /* packets at a cgroup hook without a full socket */
+  FLOW_COUNTER_RING_FULL_ENDS = 19, /* ended flows whose last state found the ring full: joined to the next */
+  FLOW_COUNTER_FRAGMENT_ORPHANS = 20, /* later fragments whose first was not seen: a flow without ports */
+  FLOW_COUNTER_NO_NETNS = 21,         /* packets whose socket's namespace could not be told */
+  FLOW_COUNTER_NO_SOCKET = 22,        /* packets at a cgroup hook without a full socket */
   FLOW_COUNTERS = 24,
 };
 
@@ -162,7 +164,7 @@ struct flow_event_overflow {
   __u64 bytes;
   struct flow_key6 key;
   __u32 version;
-  __u8 from;    /* 0: address[0] sent it, 1: address[1] */
+  __u8 from; /* 0: address[0] sent it, 1: address[1] */
   __u8 egress;
   __u8 tcp_flags;
   __u8 icmp_type;

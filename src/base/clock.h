@@ -15,7 +15,9 @@ inline int64_t now_ns(clockid_t clock) {
 }
 
 /// What to add to a CLOCK_MONOTONIC time (bpf_ktime_get_ns) to get nanoseconds since 1970 (UTC).
-inline int64_t monotonic_to_wall_ns() { return now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC); }
+inline int64_t monotonic_to_wall_ns() {
+  return now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC);
+}
 
 inline constexpr size_t kRfc3339Bytes = 30;  // "2026-11-21T09:27:19.123456789Z"
 

@@ -17,7 +17,7 @@ enum class ErrorKind {
   unsupported,  // this kernel cannot: names the feature and what has it
   permission,   // names the missing capability
   not_found,
-  resource,     // memory, descriptors, disk
+  resource,  // memory, descriptors, disk
   internal,
 };
 
@@ -50,17 +50,26 @@ inline tl::unexpected<Error> fail_errno(int system_errno, std::string message) {
   ErrorKind kind = ErrorKind::internal;
   switch (system_errno) {
     case EPERM:
-    case EACCES: kind = ErrorKind::permission; break;
+    case EACCES:
+      kind = ErrorKind::permission;
+      break;
     case ENOENT:
     case ENODEV:
-    case ESRCH: kind = ErrorKind::not_found; break;
+    case ESRCH:
+      kind = ErrorKind::not_found;
+      break;
     case ENOMEM:
     case EMFILE:
     case ENFILE:
-    case ENOSPC: kind = ErrorKind::resource; break;
+    case ENOSPC:
+      kind = ErrorKind::resource;
+      break;
     case EOPNOTSUPP:
-    case ENOSYS: kind = ErrorKind::unsupported; break;
-    default: break;
+    case ENOSYS:
+      kind = ErrorKind::unsupported;
+      break;
+    default:
+      break;
   }
   message += ": ";
   message += std::strerror(system_errno);
@@ -76,11 +85,15 @@ inline tl::unexpected<Error> fail_within(Error error, std::string_view context) 
 constexpr int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::bad_input:
-    case ErrorKind::not_found: return 2;
-    case ErrorKind::permission: return 3;
-    case ErrorKind::unsupported: return 4;
+    case ErrorKind::not_found:
+      return 2;
+    case ErrorKind::permission:
+      return 3;
+    case ErrorKind::unsupported:
+      return 4;
     case ErrorKind::resource:
-    case ErrorKind::internal: return 1;
+    case ErrorKind::internal:
+      return 1;
   }
   return 1;
 }
