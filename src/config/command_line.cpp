@@ -17,15 +17,48 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
+constexpr size_t kHelpColumns = 100;
+constexpr size_t kTextColumn = 24;
+
+/// One option: its name, and its text wrapped beside it.
+std::string option_help(const std::string& name, const std::string& text) {
+  std::string help;
+  std::string line = "  " + name;
+  line.append(kTextColumn - std::min(kTextColumn - 1, line.size()) - 1, ' ');
+  size_t words = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    if (words != 0 && line.size() + 1 + end - begin > kHelpColumns) {
+      help += line + '\n';
+      line.assign(kTextColumn - 1, ' ');
+    }
+    line += ' ' + text.substr(begin, end - begin);
+    begin = end + 1;
+    ++words;
+  }
+  return help + line + '\n';
+}
+
+/// Options by their groups, in the order in which both were added.
 struct Layout : CLI::Formatter {
-  explicit Layout(std::string_view verb) : head(verb_head(verb)), tail(verb_tail(verb)) { column_width(26); }
-  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode mode) const override {
-    return head + make_groups(app, mode) + "\n" + tail;
+  explicit Layout(std::string_view of_verb) : verb(of_verb) {}
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+    std::vector<std::pair<std::string, std::string>> groups;
+    for (const CLI::Option* option : app->get_options()) {
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const auto& known) { return known.first == option->get_group(); });
+      if (group == groups.end()) group = groups.insert(groups.end(), {option->get_group(), ""});
+      std::string name = option->get_name(false, true);
+      for (size_t comma = 0; (comma = name.find(',', comma)) != std::string::npos; ++comma)
+        name.insert(comma + 1, " ");
+      if (option->get_type_size() != 0) name += ' ' + option->get_type_name();
+      group->second += option_help(name, option->get_description());
+    }
+    std::string help = verb_head(verb);
+    for (const auto& [title, options] : groups) help += '\n' + title + '\n' + options;
+    return help + '\n' + verb_tail(verb);
   }
-  std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
-  }
-  std::string head, tail;
+  std::string verb;
 };
 
 /// The options' words, before they mean something.

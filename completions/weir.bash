@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for weir; installed as bash-completion's "weir".
+
+_weir_fields() {
+  echo "time source.address source.port source.packets source.bytes source.retransmits source.nat.ip source.nat.port
+    source.process.pid source.process.comm source.process.executable.name source.user.id source.cgroup.id
+    source.cgroup.path source.container.id destination.address destination.port destination.packets destination.bytes
+    destination.retransmits destination.nat.ip destination.nat.port destination.process.pid destination.process.comm
+    destination.process.executable.name destination.user.id destination.cgroup.id destination.cgroup.path
+    destination.container.id network.type network.transport network.iana_number network.community_id
+    network.interface.name network.netns icmp.id icmp.type icmp.code start end duration_ns part state partial
+    icmp_error tcp.flags.source tcp.flags.destination tcp.handshake_ns tcp.srtt_ns tcp.zero_windows.source
+    tcp.zero_windows.destination tcp.resets.source tcp.resets.destination packets bytes retransmits rtt pid process
+    comm uid cgroup container source destination port protocol interface duration"
+}
+
+_weir_options() {
+  case "$1" in
+    flows) echo "-r -i --hook --decap --pid --comm --uid --cgroup --container -o --fields --header --by --top --sort -c
+      --no-color --for --interval --active --tcp-idle --udp-idle --end-wait --max-flows --fail-on-loss --cost -v -h
+      --help" ;;
+    top) echo "-r -i --hook --decap --pid --comm --uid --cgroup --container -o --by --top --sort -c --no-color --for
+      --interval --active --tcp-idle --udp-idle --end-wait --max-flows --fail-on-loss --cost -v -h --help" ;;
+    doctor) echo "-o --clean --no-color -v -h --help" ;;
+  esac
+}
+
+# Completes the last word of a comma list; a leading ! is kept.
+_weir_list() {
+  local before="" word="$2"
+  if [[ $word == *,* ]]; then
+    before="${word%,*},"
+    word="${word##*,}"
+  fi
+  if [[ $word == !* ]]; then
+    before+="!"
+    word="${word#!}"
+  fi
+  COMPREPLY=($(compgen -P "$before" -W "$1" -- "$word"))
+  compopt -o nospace
+}
+
+_weir() {
+  local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" verb="${COMP_WORDS[1]}"
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W "flows top doctor help --version" -- "$word"))
+    return
+  fi
+  case "$previous" in
+    help) COMPREPLY=($(compgen -W "flows top doctor" -- "$word")) ;;
+    -r)
+      COMPREPLY=($(compgen -f -- "$word"))
+      compopt -o filenames
+      ;;
+    -i) COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$word")) ;;
+    --hook) COMPREPLY=($(compgen -W "cgroup tc xdp socket" -- "$word")) ;;
+    -o)
+      if [[ $verb == doctor ]]; then
+        COMPREPLY=($(compgen -W "table json" -- "$word"))
+      else
+        COMPREPLY=($(compgen -W "table wide lines json" -- "$word"))
+      fi
+      ;;
+    --sort) COMPREPLY=($(compgen -W "bytes packets rate rtt retransmits start flows" -- "$word")) ;;
+    --fields | --by) _weir_list "$(_weir_fields)" "$word" ;;
+    --comm) _weir_list "$(ps -eo comm= 2>/dev/null | sort -u)" "$word" ;;
+    --pid) _weir_list "$(ps -eo pid= 2>/dev/null)" "$word" ;;
+    --for | --interval | --active | --tcp-idle | --udp-idle | --end-wait | --top | -c | --max-flows | --uid | \
+      --cgroup | --container) ;;
+    *)
+      if [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_weir_options "$verb")" -- "$word"))
+      fi
+      ;;
+  esac
+}
+
+complete -F _weir weir
