@@ -50,6 +50,7 @@ struct LiveFlows::Flow {
   Totals reported[2];       // by members[0]'s index
   uint32_t parts = 0;
   uint64_t reported_ns = 0;
+  int64_t start_wall_ns = 0;  // as first told: the wall clock may be set, or slewed, between two records
 
   size_t index_in(size_t member, size_t index) const { return member == 1 && turned ? index ^ 1 : index; }
   Totals totals(size_t from) const {
@@ -120,6 +121,7 @@ void LiveFlows::try_join(Member& member) {
       first->wire_address(0) != second->wire_address(0) || first->wire_port(0) != second->wire_port(0);
   for (size_t i = 0; i < 2; i++) joined->reported[i].raise_to(gone->reported[joined->index_in(1, i)]);
   joined->parts = std::max(joined->parts, gone->parts);
+  if (!joined->start_wall_ns) joined->start_wall_ns = gone->start_wall_ns;
   second->flow = joined;
   wires_.erase(found);
   counters_.joined++;
@@ -175,7 +177,7 @@ void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
     member.idle_sweeps = 0;
   const flow_entry listed = member.entry;
   member.entry = entry;
-  if (!member.in_kernel && member.listed_ns) {
+  if (member.listed_ns) {  // what the kernel's entry does not know
     for (size_t i = 0; i < 2; i++) {
       if (!member.entry.owner[i].pid) member.entry.owner[i] = listed.owner[i];
       if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = listed.srtt_us[i];
@@ -336,6 +338,7 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
     const Member& half = *flow.members[m];
     if (m == 1) bits |= half.entry.bits & (FLOW_ENDED | FLOW_CLOSED | FLOW_REFUSED | FLOW_ICMP_ERROR);
     start_ns = std::min<uint64_t>(start_ns, half.entry.start_ns);
+    if (half.listed_ns) start_ns = std::min(start_ns, half.listed_ns);
     end_ns = std::max<uint64_t>(end_ns, half.entry.end_ns);
     for (size_t i = 0; i < 2; i++) {
       const flow_direction& direction = half.entry.direction[flow.index_in(m, i)];
@@ -378,7 +381,7 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   }
   record.partial = (bits & FLOW_PARTIAL) && !(bits & FLOW_REFUSED);
   record.icmp_error = bits & FLOW_ICMP_ERROR;
-  record.start_ns = static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
+  record.start_ns = flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
   if (last_jiffies) {
     const uint64_t ago =
         clock_.jiffies > last_jiffies ? (clock_.jiffies - last_jiffies) * clock_.jiffy_ns : 0;
@@ -426,6 +429,7 @@ void LiveFlows::report(Flow& flow, Moment moment) {
     flow.reported[i].raise_to(now);
   }
   record.part = ++flow.parts;
+  flow.start_wall_ns = record.start_ns;
   flow.reported_ns = clock_.monotonic_ns;
   counters_.records++;
   emit_(record);
