@@ -10,23 +10,6 @@
 #include "packet/tunnel.h"
 #include "wire/packet_info.h"
 
-/* Goes on inside the tunnels of a packet that was parsed to its transport header. A tunnel that does not lead
- * to a valid IP header stays shut: `info` and the result are those of the packet around it. */
-static __always_inline enum packet_result packet_open_tunnels(const struct packet_reader* reader,
-                                                              const int access, struct packet_cursor* cursor,
-                                                              struct packet_info* info) {
-  PACKET_NOT_UNROLLED
-  for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
-    if (PACKET_LIKELY(!packet_is_tunnel(info))) return PACKET_OK;
-    if (packet_pass_tunnel(reader, access, info, cursor) != PACKET_OK) return PACKET_OK;
-    enum packet_result result = packet_pass_ip(reader, access, 1, cursor, info);
-    if (!PACKET_HAS_IP(result)) return PACKET_OK;
-    if (result == PACKET_OK) result = packet_read_transport(reader, access, cursor, info);
-    if (result != PACKET_OK) return result;
-  }
-  return PACKET_OK;
-}
-
 /* All 0; also what nobody reads, as clang may take any register for it, one that the verifier refuses too. */
 static __always_inline void packet_clear(struct packet_info* info, __u32 unknown) {
 #ifdef __bpf__
@@ -44,6 +27,51 @@ static __always_inline void packet_clear(struct packet_info* info, __u32 unknown
   (void)unknown;
   memset(info, 0, sizeof(*info));
 #endif
+}
+
+/* As packet_join_ways: the verifier forgets which refusal it is, but for 16 that it can be. */
+static __always_inline enum packet_result packet_join_results(enum packet_result result, __u32 unknown) {
+#ifdef __bpf__
+  __u32 value = (__u32)result ^ unknown;
+  __asm__ volatile("" : "+r"(value));
+  return (enum packet_result)((value ^ unknown) & 15);
+#else
+  (void)unknown;
+  return result;
+#endif
+}
+
+/* As packet_join_ways: the verifier forgets which fields are set. */
+static __always_inline void packet_join_infos(struct packet_info* info, __u32 unknown) {
+#ifdef __bpf__
+  __u64* words = (__u64*)info;
+  for (__u32 i = 0; i < sizeof(*info) / sizeof(*words); i++) {
+    __u64 word = words[i] ^ unknown;
+    __asm__ volatile("" : "+r"(word));
+    words[i] = word ^ unknown;
+  }
+#else
+  (void)info;
+  (void)unknown;
+#endif
+}
+
+/* Goes on inside the tunnels of a packet that was parsed to its transport header. A tunnel that does not lead
+ * to a valid IP header stays shut: `info` and the result are those of the packet around it. */
+static __always_inline enum packet_result packet_open_tunnels(const struct packet_reader* reader,
+                                                              const int access, struct packet_cursor* cursor,
+                                                              struct packet_info* info) {
+  PACKET_UNROLLED /* verifier: a loop that is entered in its middle is a refused back-edge, seen on 6.1 */
+      for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
+    if (!packet_is_tunnel(info)) return PACKET_OK;
+    packet_join_infos(info, cursor->end);
+    if (packet_pass_tunnel(reader, access, info, cursor) != PACKET_OK) return PACKET_OK;
+    enum packet_result result = packet_pass_ip(reader, access, 1, cursor, info);
+    if (!PACKET_HAS_IP(result)) return PACKET_OK;
+    if (result == PACKET_OK) result = packet_read_transport(reader, access, cursor, info);
+    if (result != PACKET_OK) return result;
+  }
+  return PACKET_OK;
 }
 
 /* Parses one frame from its link header to its transport header. `frame_bytes` is the frame's length as on
@@ -64,8 +92,12 @@ static __always_inline enum packet_result packet_parse(const struct packet_reade
   info->link_tags = cursor.tags;
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_pass_ip(reader, access, 0, &cursor, info);
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_read_transport(reader, access, &cursor, info);
-  if (decapsulate && PACKET_LIKELY(result == PACKET_OK))
+  if (decapsulate && PACKET_LIKELY(result == PACKET_OK) && PACKET_UNLIKELY(packet_is_tunnel(info))) {
     result = packet_open_tunnels(reader, access, &cursor, info);
+    packet_join_infos(info, frame_bytes);
+    return packet_join_results(result, frame_bytes);
+  }
+  if (PACKET_UNLIKELY(result != PACKET_OK)) result = packet_join_results(result, frame_bytes);
   return result;
 }
 

@@ -20,8 +20,10 @@
 /* Keeps a loop's code once: its body is rarely reached and long. */
 #ifdef __clang__
 #define PACKET_NOT_UNROLLED _Pragma("clang loop unroll(disable)")
+#define PACKET_UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define PACKET_NOT_UNROLLED
+#define PACKET_UNROLLED
 #endif
 
 #define PACKET_LIKELY(condition) __builtin_expect(!!(condition), 1)
