@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "flow/live_member.h"
 
@@ -40,18 +42,31 @@ bool is_local_to_namespace(const decode::IpAddress& address) {
 }  // namespace
 
 struct LiveFlows::Member : LiveMember {
-  std::shared_ptr<Flow> flow;  // shared by the two halves
+  std::shared_ptr<Flow> flow;           // shared by the two halves; empty for a past one, which its flow owns
+  std::optional<decode::LiveKey> wire;  // under which it stands in wires_
+  bool sought = false;                  // looked for its other half
 };
 
 /// One flow: one entry, or two that are the same packets seen from two namespaces.
 struct LiveFlows::Flow {
-  Member* members[2] = {};  // the first names the flow's addresses
-  bool turned = false;      // members[1]'s address[0] is members[0]'s address[1]
-  Totals reported[2];       // by members[0]'s index
+  Member* members[2] = {};          // the first names the flow's addresses
+  std::unique_ptr<Member> past[2];  // those halves whose tuple was used again: as the kernel last knew them
+  bool turned = false;              // members[1]'s address[0] is members[0]'s address[1]
+  Totals reported[2];               // by members[0]'s index
   uint32_t parts = 0;
   uint64_t reported_ns = 0;
   int64_t start_wall_ns = 0;  // as first told: the wall clock may be set, or slewed, between two records
 
+  /// The first half that still stands in the table; null: none.
+  Member* living() const {
+    for (size_t i = 0; i < 2; i++)
+      if (members[i] && !past[i]) return members[i];
+    return nullptr;
+  }
+  bool ended() const {
+    return std::any_of(std::begin(members), std::end(members),
+                       [](const Member* half) { return half && (half->entry.bits & FLOW_ENDED); });
+  }
   size_t index_in(size_t member, size_t index) const { return member == 1 && turned ? index ^ 1 : index; }
   Totals totals(size_t from) const {
     Totals best;
@@ -82,48 +97,85 @@ LiveFlows::Member& LiveFlows::member_of(const decode::LiveKey& key, const flow_e
     slot = std::make_unique<Member>();
     slot->key = key;
     slot->entry = entry;
-    slot->flow = std::make_shared<Flow>();
-    slot->flow->members[0] = slot.get();
-    slot->flow->reported_ns = clock_.monotonic_ns;
-    counters_.flows++;
+    begin_flow(*slot);
     try_join(*slot);
   }
   return *slot;
 }
 
-/// Looks for the other half: the same packets with another key. Without NAT loopback and link-local never
-/// join.
+void LiveFlows::begin_flow(Member& member) {
+  member.flow = std::make_shared<Flow>();
+  member.flow->members[0] = &member;
+  member.flow->reported_ns = clock_.monotonic_ns;
+  counters_.flows++;
+}
+
+/// Whether there can be another half: the same packets with another key. Without NAT loopback and link-local
+/// never join.
+bool LiveFlows::may_join(const Member& member) {
+  if (!has_port_numbers(member.key.wire.protocol) || member.key.wire.netns == 0) return false;
+  return (member.entry.bits & FLOW_TRANSLATED) ||
+         !(is_local_to_namespace(member.key.address(0)) || is_local_to_namespace(member.key.address(1)));
+}
+
+/// Looks for the other half among the past and the living; stands itself where that one will look for it.
 void LiveFlows::try_join(Member& member) {
-  if (member.flow->members[1] || !has_port_numbers(member.key.wire.protocol) || member.key.wire.netns == 0)
+  leave_wires(member);
+  member.sought = true;
+  if (member.flow->members[1] || !may_join(member)) return;
+  const decode::LiveKey wire = member.wire_tuple();
+  if (const auto found = past_.find({wire, member.entry.isn}); found != past_.end()) {
+    const std::shared_ptr<Flow> other = found->second.flow;
+    past_.erase(found);
+    join(member.flow, other);
     return;
-  if (!(member.entry.bits & FLOW_TRANSLATED) &&
-      (is_local_to_namespace(member.key.address(0)) || is_local_to_namespace(member.key.address(1))))
+  }
+  const auto [begin, end] = wires_.equal_range(wire);
+  for (auto place = begin; place != end; ++place) {
+    Member& other = *place->second;
+    // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
+    if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
+    if (other.key.wire.netns != member.key.wire.netns &&
+        (is_local_to_namespace(member.wire_address(0)) || is_local_to_namespace(member.wire_address(1))))
+      continue;
+    other.wire.reset();
+    wires_.erase(place);
+    join(member.flow, std::shared_ptr<Flow>(other.flow));
     return;
-  const auto [found, added] = wires_.emplace(member.wire_tuple(), &member);
-  Member* other = found->second;
-  if (added || other == &member || other->flow->members[1] || other->flow == member.flow) return;
-  const bool across = other->key.wire.netns != member.key.wire.netns;
-  if (across &&
-      (is_local_to_namespace(member.wire_address(0)) || is_local_to_namespace(member.wire_address(1))))
-    return;
+  }
+  member.wire = wire;
+  wires_.emplace(wire, &member);
+}
+
+void LiveFlows::leave_wires(Member& member) {
+  if (!member.wire) return;
+  const auto [begin, end] = wires_.equal_range(*member.wire);
+  const auto place = std::find_if(begin, end, [&](const auto& each) { return each.second == &member; });
+  if (place != end) wires_.erase(place);
+  member.wire.reset();
+}
+
+/// Makes one flow of two that have one half each.
+void LiveFlows::join(std::shared_ptr<Flow> newer, std::shared_ptr<Flow> older) {
   // The half of the initiator names the flow: with NAT, its addresses are those that the application used.
   const auto initiates = [](const Member& half) {
     const flow_entry& entry = half.entry;
     return entry.initiator && entry.owner[entry.initiator - 1].pid != 0 &&
            entry.direction[entry.initiator - 1].sent_packets > 0;
   };
-  Member* first = initiates(member) && !initiates(*other) ? &member : other;
-  Member* second = first == &member ? other : &member;
-  const std::shared_ptr<Flow> joined = first->flow;
-  const std::shared_ptr<Flow> gone = second->flow;
-  joined->members[1] = second;
+  const bool newer_first = initiates(*newer->members[0]) && !initiates(*older->members[0]);
+  const std::shared_ptr<Flow>& joined = newer_first ? newer : older;
+  const std::shared_ptr<Flow>& gone = newer_first ? older : newer;
+  const Member& first = *joined->members[0];
+  Member& second = *gone->members[0];
+  joined->members[1] = &second;
   joined->turned =
-      first->wire_address(0) != second->wire_address(0) || first->wire_port(0) != second->wire_port(0);
+      first.wire_address(0) != second.wire_address(0) || first.wire_port(0) != second.wire_port(0);
   for (size_t i = 0; i < 2; i++) joined->reported[i].raise_to(gone->reported[joined->index_in(1, i)]);
   joined->parts = std::max(joined->parts, gone->parts);
   if (!joined->start_wall_ns) joined->start_wall_ns = gone->start_wall_ns;
-  second->flow = joined;
-  wires_.erase(found);
+  joined->past[1] = std::move(gone->past[0]);
+  if (!joined->past[1]) second.flow = joined;
   counters_.joined++;
 }
 
@@ -147,19 +199,19 @@ void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& 
     member.listed_ns = clock.monotonic_ns;
   }
   for (auto& [key, member] : members_)
-    if (member->flow->members[0] == member.get()) report(*member->flow, Moment::listed);
+    if (member->flow->living() == member.get()) report(*member->flow, Moment::listed);
 }
 
 void LiveFlows::begin_sweep(const SweepClock& clock) {
   clock_ = clock;
-  for (auto& [key, member] : members_) member->seen_in_sweep = false;
+  sweep_++;
 }
 
 bool LiveFlows::observe(const decode::LiveKey& key, const flow_entry& entry) {
   if (entry.start_ns == 0) return true;  // being made
-  if (const auto known = members_.find(key); known != members_.end() && known->second->in_kernel &&
-                                             known->second->entry.generation < entry.generation)
-    return false;
+  const auto known = members_.find(key);
+  const bool followed = known != members_.end() && known->second->in_kernel;
+  if (entry.generation > (followed ? known->second->entry.generation : 0)) return false;
   adopt(key, entry);
   return true;
 }
@@ -175,37 +227,59 @@ void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
     member.idle_sweeps++;
   else
     member.idle_sweeps = 0;
-  const flow_entry listed = member.entry;
-  member.entry = entry;
-  if (member.listed_ns) {  // what the kernel's entry does not know
-    for (size_t i = 0; i < 2; i++) {
-      if (!member.entry.owner[i].pid) member.entry.owner[i] = listed.owner[i];
-      if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = listed.srtt_us[i];
-    }
-  }
+  take_over(member, entry);
   member.in_kernel = true;
-  member.seen_in_sweep = true;
-  if (!translated_before && (entry.bits & FLOW_TRANSLATED)) try_join(member);
+  if (!member.sought || (!translated_before && (entry.bits & FLOW_TRANSLATED))) try_join(member);
 }
 
+/// The entry's new state; of a listed socket what the kernel's entry does not know stays.
+void LiveFlows::take_over(Member& member, const flow_entry& entry) {
+  const flow_entry before = member.entry;
+  member.entry = entry;
+  if (!member.listed_ns) return;
+  for (size_t i = 0; i < 2; i++) {
+    if (!member.entry.owner[i].pid) member.entry.owner[i] = before.owner[i];
+    if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = before.srtt_us[i];
+  }
+}
+
+/// Takes a half out of the table; its flow keeps it as it is.
+std::shared_ptr<LiveFlows::Flow> LiveFlows::make_past(Member& half) {
+  leave_wires(half);
+  const std::shared_ptr<Flow> flow = std::exchange(half.flow, nullptr);
+  const auto place = members_.find(half.key);
+  flow->past[flow->members[0] == &half ? 0 : 1] = std::move(place->second);
+  members_.erase(place);
+  return flow;
+}
+
+/// The half that was becomes past: its flow is told once the other half is past, too, or does not come.
 void LiveFlows::restarted(const decode::FlowRestarted& event) {
-  Member& member = member_of(event.key, event.entry);
-  member.entry = event.entry;
-  member.in_kernel = true;
-  const flow_direction base[2] = {event.entry.direction[0], event.entry.direction[1]};
-  const uint32_t generation = event.entry.generation;
-  report(*member.flow, Moment::ended);
-  drop(member);
+  Member& half = member_of(event.key, event.entry);
+  take_over(half, event.entry);
+  if (!half.sought) try_join(half);
+  const std::shared_ptr<Flow> flow = make_past(half);
+  if (!flow->living()) {
+    if (flow->members[1] || !may_join(half))
+      report(*flow, Moment::ended);
+    else
+      past_.insert_or_assign({half.wire_tuple(), event.entry.isn}, Past{flow, sweep_});
+  }
   flow_entry next{};
-  next.direction[0] = base[0];
-  next.direction[1] = base[1];
-  next.generation = generation + 1;
+  next.direction[0] = event.entry.direction[0];
+  next.direction[1] = event.entry.direction[1];
+  next.generation = event.entry.generation + 1;
   next.start_ns = clock_.monotonic_ns;
-  Member& fresh = member_of(event.key, next);
-  fresh.base[0] = base[0];
-  fresh.base[1] = base[1];
-  fresh.in_kernel = true;
-  fresh.seen_in_sweep = true;
+  // Not yet the other half of anything: its own addresses on the wire and sequence number come with its
+  // entry.
+  auto& slot = members_[event.key];
+  slot = std::make_unique<Member>();
+  slot->key = event.key;
+  slot->entry = next;
+  slot->base[0] = next.direction[0];
+  slot->base[1] = next.direction[1];
+  slot->in_kernel = true;
+  begin_flow(*slot);
 }
 
 void LiveFlows::overflow(const decode::FlowOverflow& event) {
@@ -259,18 +333,24 @@ std::vector<decode::LiveKey> LiveFlows::end_sweep() {
   };
   if (last_interval_ns_ == 0) last_interval_ns_ = clock_.monotonic_ns;
   const bool interval = due(options_.interval, last_interval_ns_);
-  if (interval) last_interval_ns_ = clock_.monotonic_ns;
+  if (interval) {
+    last_interval_ns_ = clock_.monotonic_ns;
+    counters_.intervals++;
+  }
   std::vector<decode::LiveKey> ended;
   for (auto& [key, member] : members_) {
     Flow& flow = *member->flow;
-    if (flow.members[0] != member.get()) continue;
-    if (over(*flow.members[0]) && (!flow.members[1] || over(*flow.members[1]))) {
-      ended.push_back(key);
-      if (flow.members[1]) ended.push_back(flow.members[1]->key);
+    if (flow.living() != member.get()) continue;
+    bool all_over = true;
+    for (size_t i = 0; i < 2 && flow.members[i]; i++) all_over &= flow.past[i] || over(*flow.members[i]);
+    if (all_over) {
+      for (size_t i = 0; i < 2 && flow.members[i]; i++)
+        if (!flow.past[i]) ended.push_back(flow.members[i]->key);
       continue;
     }
     if ((interval || due(options_.active, flow.reported_ns)) && moved(flow)) report(flow, Moment::part);
   }
+  tell_past(1);
   return ended;
 }
 
@@ -278,23 +358,30 @@ void LiveFlows::retire(const decode::LiveKey& key, const std::optional<flow_entr
   const auto found = members_.find(key);
   if (found == members_.end()) return;
   Member& member = *found->second;
-  if (last) member.entry = *last;
-  member.retired = true;
-  Flow& flow = *member.flow;
-  for (const Member* half : flow.members)
-    if (half && !half->retired) return;
-  report(flow, Moment::ended);
-  drop(member);
+  if (last) take_over(member, *last);
+  if (!member.sought) try_join(member);
+  if (const std::shared_ptr<Flow> flow = make_past(member); !flow->living()) report(*flow, Moment::ended);
+}
+
+/// Past halves whose other half did not come within so many sweeps.
+void LiveFlows::tell_past(uint64_t sweeps) {
+  for (auto place = past_.begin(); place != past_.end();) {
+    if (sweep_ < place->second.sweep + sweeps) {
+      ++place;
+      continue;
+    }
+    report(*place->second.flow, Moment::ended);
+    place = past_.erase(place);
+  }
 }
 
 /// Forgets a flow with both halves.
 void LiveFlows::drop(Member& member) {
   const std::shared_ptr<Flow> flow = member.flow;
-  for (Member* half : flow->members) {
-    if (!half) continue;
-    if (const auto wire = wires_.find(half->wire_tuple()); wire != wires_.end() && wire->second == half)
-      wires_.erase(wire);
-    const decode::LiveKey key = half->key;
+  for (size_t i = 0; i < 2 && flow->members[i]; i++) {
+    if (flow->past[i]) continue;
+    leave_wires(*flow->members[i]);
+    const decode::LiveKey key = flow->members[i]->key;
     members_.erase(key);
   }
 }
@@ -381,7 +468,8 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   }
   record.partial = (bits & FLOW_PARTIAL) && !(bits & FLOW_REFUSED);
   record.icmp_error = bits & FLOW_ICMP_ERROR;
-  record.start_ns = flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
+  record.start_ns =
+      flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
   if (last_jiffies) {
     const uint64_t ago =
         clock_.jiffies > last_jiffies ? (clock_.jiffies - last_jiffies) * clock_.jiffy_ns : 0;
@@ -436,12 +524,13 @@ void LiveFlows::report(Flow& flow, Moment moment) {
 }
 
 void LiveFlows::finish() {
+  tell_past(0);
   std::vector<Member*> firsts;
   for (auto& [key, member] : members_)
-    if (member->flow->members[0] == member.get()) firsts.push_back(member.get());
+    if (member->flow->living() == member.get()) firsts.push_back(member.get());
   for (Member* member : firsts) {
     Flow& flow = *member->flow;
-    if (member->entry.bits & FLOW_ENDED)
+    if (flow.ended())
       report(flow, Moment::ended);
     else if (moved(flow) || flow.parts == 0)
       report(flow, Moment::end_of_run);
@@ -451,8 +540,8 @@ void LiveFlows::finish() {
 
 void LiveFlows::for_each(const std::function<void(const FlowRecord&)>& each) const {
   for (const auto& [key, member] : members_)
-    if (member->flow->members[0] == member.get())
-      each(record_of(*member->flow, member->entry.bits & FLOW_ENDED ? Moment::ended : Moment::part));
+    if (member->flow->living() == member.get())
+      each(record_of(*member->flow, member->flow->ended() ? Moment::ended : Moment::part));
 }
 
 }  // namespace weir::flow

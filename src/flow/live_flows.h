@@ -36,10 +36,11 @@ struct SweepClock {
 };
 
 struct LiveFlowsCounters {
-  uint64_t flows = 0;    // begun
-  uint64_t records = 0;  // emitted
-  uint64_t joined = 0;   // flows with their two halves in two entries
-  uint64_t evicted = 0;  // no room here for a packet that found the kernel's map full
+  uint64_t flows = 0;      // begun
+  uint64_t records = 0;    // emitted
+  uint64_t joined = 0;     // flows with their two halves in two entries
+  uint64_t evicted = 0;    // no room here for a packet that found the kernel's map full
+  uint64_t intervals = 0;  // after which the parts of LiveFlowsOptions::interval were reported
 };
 
 class LiveFlows {
@@ -65,7 +66,7 @@ class LiveFlows {
   void restarted(const decode::FlowRestarted& event);
   void overflow(const decode::FlowOverflow& event);
   /// Emits the parts that are due. Gives the keys of what has ended: the caller takes each out of its map and
-  /// calls `retire`.
+  /// calls `retire`, after having observed the last value, which may be that of another flow with the tuple.
   std::vector<decode::LiveKey> end_sweep();
   /// The entry's last value (empty: it was not in a map). The last record of a flow comes from here.
   void retire(const decode::LiveKey& key, const std::optional<flow_entry>& last);
@@ -82,8 +83,32 @@ class LiveFlows {
   struct Member;
   struct Flow;
 
+  /// A flow whose only known half is past.
+  struct Past {
+    std::shared_ptr<Flow> flow;
+    uint64_t sweep;  // in which it was told of
+  };
+  /// A TCP connection as both its halves know it.
+  struct Connection {
+    decode::LiveKey wire;
+    uint32_t isn;
+    bool operator==(const Connection&) const = default;
+  };
+  struct HashConnection {
+    size_t operator()(const Connection& connection) const {
+      return connection.wire.hash() ^ connection.isn * 0x9e3779b97f4a7c15u;
+    }
+  };
+
   Member& member_of(const decode::LiveKey& key, const flow_entry& entry);
+  void begin_flow(Member& member);
+  static void take_over(Member& member, const flow_entry& entry);
+  static bool may_join(const Member& member);
   void try_join(Member& member);
+  void leave_wires(Member& member);
+  void join(std::shared_ptr<Flow> newer, std::shared_ptr<Flow> older);
+  std::shared_ptr<Flow> make_past(Member& half);
+  void tell_past(uint64_t sweeps);
   void drop(Member& member);
   bool over(const Member& member) const;
   bool moved(const Flow& flow) const;
@@ -102,7 +127,9 @@ class LiveFlows {
   LiveFlowsCounters counters_;
   std::unordered_map<decode::LiveKey, std::unique_ptr<Member>> members_;
   // By the 5-tuple on the wire (netns 0): those that look for their other half.
-  std::unordered_map<decode::LiveKey, Member*> wires_;
+  std::unordered_multimap<decode::LiveKey, Member*> wires_;
+  std::unordered_map<Connection, Past, HashConnection> past_;
+  uint64_t sweep_ = 0;
   std::unordered_set<uint64_t> listening_;  // netns << 16 | port, TCP
 };
 

@@ -44,8 +44,6 @@ struct LiveMember {
   uint64_t listed_ns = 0;    // a socket older than Weir; 0: no
   uint32_t idle_sweeps = 0;
   bool in_kernel = false;
-  bool seen_in_sweep = false;
-  bool retired = false;
 
   bool has_sent(size_t from) const {
     return entry.direction[from].sent_packets > base[from].sent_packets || overflow_sent[from].packets > 0;
