@@ -103,13 +103,14 @@ static __always_inline int count_at_cgroup(struct __sk_buff *skb, const __u32 eg
   __u32 done = 0;
   if (info.version == 4) {
     struct flow_key4 key;
-    if (info.has_ports && sk->dst_port) use_socket_tuple4(sk, egress, &info, &wire);
+    /* Port 0: a socket that closes by RST (SO_LINGER) has given its port back before it sends. */
+    if (info.has_ports && sk->dst_port && sk->src_port) use_socket_tuple4(sk, egress, &info, &wire);
     sighting.from = flow_key4_of(&key, info.source.v4, info.destination.v4, packet_ports(&info), info.protocol, netns);
     if (unlikely(info.source.v4 == info.destination.v4) && is_icmp(&info)) sighting.from = is_echo_reply(&info);
     entry = account_in(&flows4, &key, 4, &info, &sighting, &done);
   } else {
     struct flow_key6 key;
-    if (info.has_ports && sk->dst_port) use_socket_tuple6(sk, egress, &info, &wire);
+    if (info.has_ports && sk->dst_port && sk->src_port) use_socket_tuple6(sk, egress, &info, &wire);
     sighting.from = flow_key6_of(&key, &info.source, &info.destination, packet_ports(&info), info.protocol, netns);
     if (unlikely(info.source.words[1] == info.destination.words[1]) && is_icmp(&info) &&
         info.source.words[0] == info.destination.words[0])

@@ -49,6 +49,10 @@ struct sock {
   __u16 sk_type;
 };
 
+struct inet_sock {
+  __be16 inet_sport;
+};
+
 struct sk_buff {
   struct sock *sk;
 };

@@ -76,7 +76,8 @@ struct socket_tuple {
 /* Fails (-1) for what is no connected IP socket. An IPv4-mapped IPv6 socket speaks IPv4. */
 static __always_inline int read_tuple(struct socket_tuple *tuple, struct sock *sk) {
   const __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-  tuple->ports.source = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+  /* Not skc_num: it is 0 once the port was given back, which is before a closing socket's state changes. */
+  tuple->ports.source = BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
   tuple->ports.destination = BPF_CORE_READ(sk, __sk_common.skc_dport);
   if (!tuple->ports.destination) return -1;
   tuple->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
