@@ -2,17 +2,18 @@
 #include "app/flows_live.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 
 #include "app/flow_sink.h"
+#include "app/flows_screen.h"
+#include "app/live_report.h"
 #include "app/live_run.h"
 #include "app/stop_signal.h"
 #include "base/clock.h"
-#include "sink/run_summary.h"
+#include "sink/screen_terminfo.h"
 
 namespace weir::app {
 namespace {
@@ -27,21 +28,11 @@ int tell(const base::Error& error) {
   return base::exit_code(error.kind);
 }
 
-void tell_summary(const LiveRun& run) {
-  std::string text = summary_text(run.summary());
-  if (const auto cost = run.cost()) {
-    char line[160];
-    std::snprintf(line, sizeof(line), "weir: own cost in the kernel: %.0f ns a packet, %llu runs\n", cost->ns_per_run(),
-                  static_cast<unsigned long long>(cost->runs));
-    text += line;
-  }
-  std::fputs(text.c_str(), stderr);
-}
-
 }  // namespace
 
 int flows_live(const config::FlowsOptions& options) {
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  if (wants_screen(options)) return flows_screen(options);
+  const bool terminal = sink::terminal_is_screen();
   auto stop = StopSignal::create();
   if (!stop) return tell(stop.error());
   sink::OutputBuffer output(STDOUT_FILENO);
@@ -57,8 +48,7 @@ int flows_live(const config::FlowsOptions& options) {
   if (!started) return tell(started.error());
   LiveRun& run = **started;
   if (auto flushed = (*sink)->flush(); !flushed) return flushed.error().system_errno == EPIPE ? 0 : tell(flushed.error());
-  std::fprintf(stderr, "weir: %s\n", run.description().c_str());
-  for (const std::string& note : run.notes()) std::fprintf(stderr, "weir: %s\n", note.c_str());
+  std::fputs(opening_text(run).c_str(), stderr);
 
   const int64_t begin = base::now_ns(CLOCK_MONOTONIC);
   const int64_t end = options.duration ? begin + options.duration->count() : INT64_MAX;
@@ -70,7 +60,7 @@ int flows_live(const config::FlowsOptions& options) {
     pollfd wish{stop->fd(), POLLIN, 0};
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
     ppoll(&wish, 1, &timeout, nullptr);
-    if (stop->take_report_request()) tell_summary(run);
+    if (stop->take_report_request()) std::fputs(report_text(run).c_str(), stderr);
     if (stop->requested()) break;
     if (swept = run.sweep(); !swept) break;
     for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
@@ -80,7 +70,7 @@ int flows_live(const config::FlowsOptions& options) {
   for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
   const auto written = (*sink)->finish();
   if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
-  tell_summary(run);
+  std::fputs(report_text(run).c_str(), stderr);
   if (!written) return tell(written.error());
   if (!swept) return tell(swept.error());
   return options.fail_on_loss && run.lost() ? kLostExitCode : 0;

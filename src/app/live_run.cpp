@@ -58,11 +58,8 @@ base::Result<std::unique_ptr<LiveRun>> LiveRun::start(const config::FlowsOptions
                                        [self = run.get()](std::span<const std::byte> record) { self->take_event(record); });
   if (!sweep) return tl::unexpected(sweep.error());
   run->sweep_.emplace(std::move(*sweep));
-  if (options.cost) {
-    auto statistics = kernel::enable_bpf_statistics();
-    if (!statistics) return tl::unexpected(statistics.error());
-    run->statistics_ = std::move(*statistics);
-  }
+  if (options.cost)
+    if (auto switched = run->switch_cost(true); !switched) return tl::unexpected(switched.error());
   auto sockets = run->hooks_.object().list_sockets();
   if (!sockets) return tl::unexpected(sockets.error());
   auto clock = run->sweep_->clock();
@@ -100,7 +97,9 @@ base::Result<> LiveRun::sweep() {
     sweep_->drain_events();
     flows_.adopt(key, entry);
   };
-  if (auto read = sweep_->for_each(observe); !read) return tl::unexpected(read.error());
+  const auto entries = sweep_->for_each(observe);
+  if (!entries) return tl::unexpected(entries.error());
+  kernel_entries_ = *entries;
   for (const decode::LiveKey& key : flows_.end_sweep())
     flows_.retire(key, key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire));
   return read_counters();
@@ -168,8 +167,17 @@ sink::RunSummary LiveRun::summary() const {
   return summary;
 }
 
+base::Result<> LiveRun::switch_cost(bool on) {
+  statistics_.reset();
+  if (!on) return {};
+  auto statistics = kernel::enable_bpf_statistics();
+  if (!statistics) return tl::unexpected(statistics.error());
+  statistics_ = std::move(*statistics);
+  return {};
+}
+
 std::optional<OwnCost> LiveRun::cost() const {
-  if (!options_.cost) return std::nullopt;
+  if (!statistics_.valid()) return std::nullopt;
   OwnCost sum;
   for (const kernel::ProgramCost& program : hooks_.object().costs()) {
     // Owners and states are paid once a socket; what a packet costs is the hooks' own.

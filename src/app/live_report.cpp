@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/live_report.h"
+
+#include <cstdio>
+
+#include "sink/run_summary.h"
+
+namespace weir::app {
+
+std::string opening_text(const LiveRun& run) {
+  std::string text = "weir: " + run.description() + '\n';
+  for (const std::string& note : run.notes()) text += "weir: " + note + '\n';
+  return text;
+}
+
+std::string report_text(const LiveRun& run) {
+  std::string text = summary_text(run.summary());
+  if (const auto cost = run.cost()) {
+    char line[160];
+    std::snprintf(line, sizeof line, "weir: own cost in the kernel: %.0f ns a packet, %llu runs\n",
+                  cost->ns_per_run(), static_cast<unsigned long long>(cost->runs));
+    text += line;
+  }
+  return text;
+}
+
+}  // namespace weir::app

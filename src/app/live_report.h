@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a live run tells on stderr when it begins, on SIGUSR1 and when it ends.
+#pragma once
+
+#include <string>
+
+#include "app/live_run.h"
+
+namespace weir::app {
+
+/// Lines that each begin with "weir: ": where it listens, and what it does without.
+std::string opening_text(const LiveRun& run);
+/// The same form: seen, lost, own cost.
+std::string report_text(const LiveRun& run);
+
+}  // namespace weir::app
