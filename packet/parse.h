@@ -29,20 +29,11 @@ static __always_inline void packet_clear(struct packet_info* info, __u32 unknown
 #endif
 }
 
-/* As packet_join_ways: the verifier forgets which refusal it is, but for 16 that it can be. */
-static __always_inline enum packet_result packet_join_results(enum packet_result result, __u32 unknown) {
-#ifdef __bpf__
-  __u32 value = (__u32)result ^ unknown;
-  __asm__ volatile("" : "+r"(value));
-  return (enum packet_result)((value ^ unknown) & 15);
-#else
-  (void)unknown;
-  return result;
-#endif
-}
-
-/* As packet_join_ways: the verifier forgets which fields are set. */
-static __always_inline void packet_join_infos(struct packet_info* info, __u32 unknown) {
+/* As packet_join_ways: what calls the parser is verified once, and not once for each set of fields and each
+ * refusal. Costs 2 ns; measured: on 6.1 the tc program of flows then takes 150 k of the verifier's 1 M steps
+ * instead of 420 k, with tunnels 610 k instead of more than 1 M. */
+static __always_inline enum packet_result packet_join_results(enum packet_result result, __u32 unknown,
+                                                              struct packet_info* info) {
 #ifdef __bpf__
   __u64* words = (__u64*)info;
   for (__u32 i = 0; i < sizeof(*info) / sizeof(*words); i++) {
@@ -50,9 +41,13 @@ static __always_inline void packet_join_infos(struct packet_info* info, __u32 un
     __asm__ volatile("" : "+r"(word));
     words[i] = word ^ unknown;
   }
+  __u32 value = (__u32)result ^ unknown;
+  __asm__ volatile("" : "+r"(value));
+  return (enum packet_result)((value ^ unknown) & 15);
 #else
-  (void)info;
   (void)unknown;
+  (void)info;
+  return result;
 #endif
 }
 
@@ -61,10 +56,11 @@ static __always_inline void packet_join_infos(struct packet_info* info, __u32 un
 static __always_inline enum packet_result packet_open_tunnels(const struct packet_reader* reader,
                                                               const int access, struct packet_cursor* cursor,
                                                               struct packet_info* info) {
-  PACKET_UNROLLED /* verifier: a loop that is entered in its middle is a refused back-edge, seen on 6.1 */
-      for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
+  /* verifier: a loop that is entered in its middle is a refused back-edge, seen on 6.1 */
+  PACKET_UNROLLED
+  for (int depth = 0; depth < PACKET_MAX_TUNNELS; depth++) {
     if (!packet_is_tunnel(info)) return PACKET_OK;
-    packet_join_infos(info, cursor->end);
+    packet_join_results(PACKET_OK, cursor->end, info);
     if (packet_pass_tunnel(reader, access, info, cursor) != PACKET_OK) return PACKET_OK;
     enum packet_result result = packet_pass_ip(reader, access, 1, cursor, info);
     if (!PACKET_HAS_IP(result)) return PACKET_OK;
@@ -92,13 +88,9 @@ static __always_inline enum packet_result packet_parse(const struct packet_reade
   info->link_tags = cursor.tags;
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_pass_ip(reader, access, 0, &cursor, info);
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_read_transport(reader, access, &cursor, info);
-  if (decapsulate && PACKET_LIKELY(result == PACKET_OK) && PACKET_UNLIKELY(packet_is_tunnel(info))) {
+  if (decapsulate && PACKET_LIKELY(result == PACKET_OK))
     result = packet_open_tunnels(reader, access, &cursor, info);
-    packet_join_infos(info, frame_bytes);
-    return packet_join_results(result, frame_bytes);
-  }
-  if (PACKET_UNLIKELY(result != PACKET_OK)) result = packet_join_results(result, frame_bytes);
-  return result;
+  return packet_join_results(result, frame_bytes, info);
 }
 
 #endif
