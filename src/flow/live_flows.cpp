@@ -113,7 +113,7 @@ void LiveFlows::begin_flow(Member& member) {
 /// Whether there can be another half: the same packets with another key. Without NAT loopback and link-local
 /// never join.
 bool LiveFlows::may_join(const Member& member) {
-  if (!has_port_numbers(member.key.wire.protocol) || member.key.wire.netns == 0) return false;
+  if (member.key.wire.netns == 0) return false;
   return (member.entry.bits & FLOW_TRANSLATED) ||
          !(is_local_to_namespace(member.key.address(0)) || is_local_to_namespace(member.key.address(1)));
 }
@@ -133,6 +133,11 @@ void LiveFlows::try_join(Member& member) {
   const auto [begin, end] = wires_.equal_range(wire);
   for (auto place = begin; place != end; ++place) {
     Member& other = *place->second;
+    // What one half sent, the other received; else these are two hosts with the same addresses.
+    const bool turned =
+        other.wire_address(0) != member.wire_address(0) || other.wire_port(0) != member.wire_port(0);
+    if ((member.has_sent(0) && other.has_sent(turned)) || (member.has_sent(1) && other.has_sent(!turned)))
+      continue;
     // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
     if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
     if (other.key.wire.netns != member.key.wire.netns &&
@@ -484,10 +489,12 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
     if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
 
   const bool answered = (totals[0].packets && totals[1].packets) || primary.listed_ns;
-  if (moment != Moment::ended) {
+  if (record.icmp_error && !answered) {
+    record.state = FlowState::rejected;
+  } else if (moment != Moment::ended) {
     const FlowState alive = moment == Moment::part ? FlowState::established : FlowState::open;
     record.state = answered ? alive : FlowState::fresh;
-  } else if (bits & FLOW_REFUSED || (record.icmp_error && !answered)) {
+  } else if (bits & FLOW_REFUSED) {
     record.state = FlowState::rejected;
   } else if (!(bits & FLOW_ENDED)) {
     record.state = FlowState::timeout;
