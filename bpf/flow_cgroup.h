@@ -9,18 +9,19 @@ struct wire_tuple {
   __u32 translated;
 };
 
-/* Puts a connected socket's own tuple in place of the packet's; keeps the packet's in `wire` where they differ.
- * One function for each version: clang would merge the loads into arithmetic on `sk`, which no verifier takes. */
-static __always_inline void use_socket_tuple4(const struct bpf_sock *sk, const __u32 egress, struct packet_info *info,
-                                              struct wire_tuple *wire) {
+/* Puts a connected socket's own tuple in place of the packet's; keeps the packet's in `wire` where they
+ * differ. One function for each version: clang would merge the loads into arithmetic on `sk`, which no
+ * verifier takes. */
+static __always_inline void use_socket_tuple4(const struct bpf_sock* sk, const __u32 egress,
+                                              struct packet_info* info, struct wire_tuple* wire) {
   const __be16 local_port = bpf_htons((__u16)sk->src_port);
   const __be16 remote_port = sk->dst_port;
   const __be32 local = sk->src_ip4, remote = sk->dst_ip4;
   const __be32 source = egress ? local : remote, destination = egress ? remote : local;
   const __be16 source_port = egress ? local_port : remote_port;
   const __be16 destination_port = egress ? remote_port : local_port;
-  if (likely(info->source.v4 == source && info->destination.v4 == destination && info->source_port == source_port &&
-             info->destination_port == destination_port))
+  if (likely(info->source.v4 == source && info->destination.v4 == destination &&
+             info->source_port == source_port && info->destination_port == destination_port))
     return;
   wire->translated = 1;
   wire->ports.source = info->source_port;
@@ -33,8 +34,8 @@ static __always_inline void use_socket_tuple4(const struct bpf_sock *sk, const _
   info->destination_port = destination_port;
 }
 
-static __always_inline void use_socket_tuple6(const struct bpf_sock *sk, const __u32 egress, struct packet_info *info,
-                                              struct wire_tuple *wire) {
+static __always_inline void use_socket_tuple6(const struct bpf_sock* sk, const __u32 egress,
+                                              struct packet_info* info, struct wire_tuple* wire) {
   const __be16 local_port = bpf_htons((__u16)sk->src_port);
   const __be16 remote_port = sk->dst_port;
   union packet_address local, remote;
@@ -61,31 +62,32 @@ static __always_inline void use_socket_tuple6(const struct bpf_sock *sk, const _
   info->destination_port = destination_port;
 }
 
-static __always_inline void keep_wire_tuple(struct flow_entry *entry, const struct sighting *sighting,
-                                            const struct wire_tuple *wire, __u32 version) {
+static __always_inline void keep_wire_tuple(struct flow_entry* entry, struct flow_details* details,
+                                            const struct sighting* sighting, const struct wire_tuple* wire,
+                                            __u32 version) {
   const __u32 from = sighting->from & 1;
   if (version == 4) {
-    *(__be32 *)entry->wire_address[from] = wire->source.v4;
-    *(__be32 *)entry->wire_address[from ^ 1] = wire->destination.v4;
+    *(__be32*)details->wire_address[from] = wire->source.v4;
+    *(__be32*)details->wire_address[from ^ 1] = wire->destination.v4;
   } else {
-    __builtin_memcpy(entry->wire_address[from], &wire->source, 16);
-    __builtin_memcpy(entry->wire_address[from ^ 1], &wire->destination, 16);
+    __builtin_memcpy(details->wire_address[from], &wire->source, 16);
+    __builtin_memcpy(details->wire_address[from ^ 1], &wire->destination, 16);
   }
-  entry->wire_port[from] = wire->ports.source;
-  entry->wire_port[from ^ 1] = wire->ports.destination;
+  details->wire_port[from] = wire->ports.source;
+  details->wire_port[from ^ 1] = wire->ports.destination;
   entry->bits |= FLOW_TRANSLATED;
 }
 
 /* Always 1: the packet goes on. */
-static __always_inline int count_at_cgroup(struct __sk_buff *skb, const __u32 egress) {
-  struct bpf_sock *sk = skb->sk;
+static __always_inline int count_at_cgroup(struct __sk_buff* skb, const __u32 egress) {
+  struct bpf_sock* sk = skb->sk;
   if (sk) sk = bpf_sk_fullsock(sk);
   if (unlikely(!sk)) {
     count(FLOW_COUNTER_NO_SOCKET, 1);
     return 1;
   }
   struct packet_info info;
-  struct packet_reader reader = {(const __u8 *)(long)skb->data, (const __u8 *)(long)skb->data_end, skb};
+  struct packet_reader reader = {(const __u8*)(long)skb->data, (const __u8*)(long)skb->data_end, skb};
   int result = packet_parse(&reader, PACKET_SPAN, PACKET_LINK_IP, skb->len, 0, &info);
   if (unlikely(result != PACKET_OK)) {
     if (skb->data_end - skb->data < skb->len) result = parse_nonlinear(skb, PACKET_LINK_IP, &info);
@@ -97,35 +99,39 @@ static __always_inline int count_at_cgroup(struct __sk_buff *skb, const __u32 eg
 
   struct sighting sighting = {.egress = egress};
   weigh(skb, &info, &sighting);
-  struct wire_tuple wire = {}; /* verifier: undefined halves become spills of whatever a register held, seen on 6.18 */
+  struct wire_tuple wire =
+      {}; /* verifier: undefined halves become spills of whatever a register held, seen on 6.18 */
 
-  struct flow_entry *entry;
+  struct flow_entry* entry;
+  union flow_key key;
   __u32 done = 0;
   if (info.version == 4) {
-    struct flow_key4 key;
     /* Port 0: a socket that closes by RST (SO_LINGER) has given its port back before it sends. */
     if (info.has_ports && sk->dst_port && sk->src_port) use_socket_tuple4(sk, egress, &info, &wire);
-    sighting.from = flow_key4_of(&key, info.source.v4, info.destination.v4, packet_ports(&info), info.protocol, netns);
-    if (unlikely(info.source.v4 == info.destination.v4) && is_icmp(&info)) sighting.from = is_echo_reply(&info);
-    entry = account_in(&flows4, &key, 4, &info, &sighting, &done);
+    sighting.from = flow_key4_of(&key.v4, &info, netns);
+    entry = account_in(&flows4, &key.v4, 4, &info, &sighting, &done);
   } else {
-    struct flow_key6 key;
     if (info.has_ports && sk->dst_port && sk->src_port) use_socket_tuple6(sk, egress, &info, &wire);
-    sighting.from = flow_key6_of(&key, &info.source, &info.destination, packet_ports(&info), info.protocol, netns);
-    if (unlikely(info.source.words[1] == info.destination.words[1]) && is_icmp(&info) &&
-        info.source.words[0] == info.destination.words[0])
-      sighting.from = is_echo_reply(&info);
-    entry = account_in(&flows6, &key, 6, &info, &sighting, &done);
+    sighting.from = flow_key6_of(&key.v6, &info, netns);
+    entry = account_in(&flows6, &key.v6, 6, &info, &sighting, &done);
   }
   if (unlikely(!entry)) return 1;
-  if (unlikely(done & FLOW_FIRST_OF_SIDE)) keep_owner(entry, &sighting, sk);
-  if (unlikely(done & (FLOW_FIRST_OF_SIDE | FLOW_SAMPLE))) keep_round_trip(entry, &sighting, sk);
-  if (unlikely(wire.translated) && !(entry->bits & FLOW_TRANSLATED)) keep_wire_tuple(entry, &sighting, &wire, info.version);
+  const int translates = wire.translated && !(entry->bits & FLOW_TRANSLATED);
+  if (likely(!(done & (FLOW_FIRST_OF_SIDE | FLOW_SAMPLE)) && !translates)) return 1;
+  struct flow_details* details = details_of(&key, info.version);
+  if (!details) return 1;
+  if (done & FLOW_FIRST_OF_SIDE) keep_owner(entry, details, &sighting, sk);
+  keep_round_trip(details, &sighting, sk);
+  if (translates) keep_wire_tuple(entry, details, &sighting, &wire, info.version);
   return 1;
 }
 
 SEC("cgroup_skb/ingress")
-int weir_cg_in(struct __sk_buff *skb) { return count_at_cgroup(skb, 0); }
+int weir_cg_in(struct __sk_buff* skb) {
+  return count_at_cgroup(skb, 0);
+}
 
 SEC("cgroup_skb/egress")
-int weir_cg_out(struct __sk_buff *skb) { return count_at_cgroup(skb, 1); }
+int weir_cg_out(struct __sk_buff* skb) {
+  return count_at_cgroup(skb, 1);
+}

@@ -24,7 +24,7 @@ struct net {
 };
 
 typedef struct {
-  struct net *net;
+  struct net* net;
 } possible_net_t;
 
 struct in6_addr {
@@ -54,7 +54,7 @@ struct inet_sock {
 };
 
 struct sk_buff {
-  struct sock *sk;
+  struct sock* sk;
 };
 
 struct tcp_sock {
@@ -62,23 +62,23 @@ struct tcp_sock {
 };
 
 struct socket {
-  struct sock *sk;
+  struct sock* sk;
 };
 
 struct file {
-  void *private_data;
+  void* private_data;
 };
 
 struct fdtable {
-  struct file **fd;
+  struct file** fd;
 };
 
 struct files_struct {
-  struct fdtable *fdt;
+  struct fdtable* fdt;
 };
 
 struct nsproxy {
-  struct net *net_ns;
+  struct net* net_ns;
 };
 
 struct kernfs_node {
@@ -86,11 +86,11 @@ struct kernfs_node {
 };
 
 struct cgroup {
-  struct kernfs_node *kn;
+  struct kernfs_node* kn;
 };
 
 struct css_set {
-  struct cgroup *dfl_cgrp;
+  struct cgroup* dfl_cgrp;
 };
 
 typedef struct {
@@ -105,26 +105,26 @@ struct task_struct {
   int tgid;
   char comm[16];
   __u64 start_boottime; /* 5.5 */
-  struct task_struct *group_leader;
-  struct files_struct *files;
-  struct nsproxy *nsproxy;
-  struct css_set *cgroups;
-  const struct cred *cred;
+  struct task_struct* group_leader;
+  struct files_struct* files;
+  struct nsproxy* nsproxy;
+  struct css_set* cgroups;
+  const struct cred* cred;
 };
 
 struct seq_file;
 
 struct bpf_iter_meta {
-  struct seq_file *seq;
+  struct seq_file* seq;
   __u64 session_id;
   __u64 seq_num;
 };
 
 struct bpf_iter__task_file {
-  struct bpf_iter_meta *meta;
-  struct task_struct *task;
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
   __u32 fd;
-  struct file *file;
+  struct file* file;
 };
 
 #pragma clang attribute pop

@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <stddef.h>
+
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -37,14 +38,23 @@ extern struct {
 
 /* See flows.bpf.c. */
 extern struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 524288);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct flow_key6);
+  __type(value, struct flow_details);
+} flow_details SEC(".maps");
+
+/* See flows.bpf.c. */
+extern struct {
   __uint(type, BPF_MAP_TYPE_SK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
   __type(key, int);
   __type(value, struct socket_owner);
 } socket_owners SEC(".maps");
 
-static __always_inline void describe(struct socket_owner *owner, struct task_struct *task) {
-  struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+static __always_inline void describe(struct socket_owner* owner, struct task_struct* task) {
+  struct task_struct* leader = BPF_CORE_READ(task, group_leader);
   owner->pid = BPF_CORE_READ(task, tgid);
   owner->uid = BPF_CORE_READ(task, cred, uid.val);
   owner->start_ns = BPF_CORE_READ(leader, start_boottime);
@@ -54,12 +64,12 @@ static __always_inline void describe(struct socket_owner *owner, struct task_str
 
 /* Always 1: the socket may be made. */
 SEC("cgroup/sock_create")
-int weir_sk_create(struct bpf_sock *sk) {
-  struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+int weir_sk_create(struct bpf_sock* sk) {
+  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
   struct socket_owner owner = {};
   describe(&owner, task);
   owner.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
-  struct socket_owner *kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
   if (kept) *kept = owner;
   return 1;
 }
@@ -74,10 +84,10 @@ struct socket_tuple {
 };
 
 /* Fails (-1) for what is no connected IP socket. An IPv4-mapped IPv6 socket speaks IPv4. */
-static __always_inline int read_tuple(struct socket_tuple *tuple, struct sock *sk) {
+static __always_inline int read_tuple(struct socket_tuple* tuple, struct sock* sk) {
   const __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
   /* Not skc_num: it is 0 once the port was given back, which is before a closing socket's state changes. */
-  tuple->ports.source = BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
+  tuple->ports.source = BPF_CORE_READ((struct inet_sock*)sk, inet_sport);
   tuple->ports.destination = BPF_CORE_READ(sk, __sk_common.skc_dport);
   if (!tuple->ports.destination) return -1;
   tuple->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -89,7 +99,7 @@ static __always_inline int read_tuple(struct socket_tuple *tuple, struct sock *s
   if (family == AF_INET6) {
     BPF_CORE_READ_INTO(&tuple->local, sk, __sk_common.skc_v6_rcv_saddr);
     BPF_CORE_READ_INTO(&tuple->remote, sk, __sk_common.skc_v6_daddr);
-    const __u32 *remote = (const __u32 *)&tuple->remote;
+    const __u32* remote = (const __u32*)&tuple->remote;
     if (remote[0] || remote[1] || remote[2] != bpf_htonl(0xffff)) tuple->version = 6;
   } else if (family != AF_INET) {
     return -1;
@@ -101,82 +111,100 @@ static __always_inline int read_tuple(struct socket_tuple *tuple, struct sock *s
   return 0;
 }
 
-/* The flow of a TCP socket; `local` gets the index of its own end. */
-static __always_inline struct flow_entry *find_flow(const struct socket_tuple *tuple, __u32 *local) {
-  if (tuple->version == 4) {
-    struct flow_key4 key;
-    *local = flow_key4_of(&key, tuple->local.v4, tuple->remote.v4, tuple->ports, IPPROTO_TCP, tuple->netns);
-    return bpf_map_lookup_elem(&flows4, &key);
-  }
+/* The flow of a TCP socket. */
+struct socket_flow {
+  struct flow_entry* entry;
+  struct flow_details* details;
+  __u32 local; /* the index of the socket's own end */
+};
+
+/* Fails (-1) where no packet was counted yet. */
+static __always_inline int find_flow(const struct socket_tuple* tuple, struct socket_flow* flow) {
   struct flow_key6 key;
-  *local = flow_key6_of(&key, &tuple->local, &tuple->remote, tuple->ports, IPPROTO_TCP, tuple->netns);
-  return bpf_map_lookup_elem(&flows6, &key);
+  if (tuple->version == 4) {
+    struct flow_key4 key4;
+    flow->local =
+        flow_key4_between(&key4, tuple->local.v4, tuple->remote.v4, tuple->ports, IPPROTO_TCP, tuple->netns);
+    flow->entry = bpf_map_lookup_elem(&flows4, &key4);
+    flow_key6_from4(&key, &key4);
+  } else {
+    flow->local =
+        flow_key6_between(&key, &tuple->local, &tuple->remote, tuple->ports, IPPROTO_TCP, tuple->netns);
+    flow->entry = bpf_map_lookup_elem(&flows6, &key);
+  }
+  flow->local &= 1;
+  if (!flow->entry) return -1;
+  flow->details = bpf_map_lookup_elem(&flow_details, &key);
+  return flow->details ? 0 : -1;
 }
 
 /* A pre-forking server's worker owns what it accepts, not the parent that made the listener. */
 static __always_inline int own_accepted(long fd) {
   if (fd < 0) return 0;
-  struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-  struct file **files = BPF_CORE_READ(task, files, fdt, fd);
-  struct file *file = NULL;
+  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+  struct file** files = BPF_CORE_READ(task, files, fdt, fd);
+  struct file* file = NULL;
   bpf_core_read(&file, sizeof(file), files + fd);
-  struct socket *socket = (struct socket *)BPF_CORE_READ(file, private_data);
-  struct sock *sk = BPF_CORE_READ(socket, sk);
+  struct socket* socket = (struct socket*)BPF_CORE_READ(file, private_data);
+  struct sock* sk = BPF_CORE_READ(socket, sk);
   if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP) return 0;
   struct socket_tuple tuple = {};
   if (read_tuple(&tuple, sk)) return 0;
-  __u32 local;
-  struct flow_entry *entry = find_flow(&tuple, &local);
-  if (!entry) return 0;
-  local &= 1;
-  struct socket_owner *owner = &entry->owner[local];
+  struct socket_flow flow;
+  if (find_flow(&tuple, &flow)) return 0;
+  struct socket_owner* owner = &flow.details->owner[flow.local & 1];
   describe(owner, task);
   owner->netns = tuple.netns;
-  entry->accepted |= 1 << local;
+  flow.details->accepted |= 1 << flow.local;
   return 0;
 }
 
 SEC("tp/syscalls/sys_exit_accept4")
-int weir_accept4(struct sys_exit_args *args) { return own_accepted(args->ret); }
+int weir_accept4(struct sys_exit_args* args) {
+  return own_accepted(args->ret);
+}
 
 SEC("tp/syscalls/sys_exit_accept")
-int weir_accept(struct sys_exit_args *args) { return own_accepted(args->ret); }
+int weir_accept(struct sys_exit_args* args) {
+  return own_accepted(args->ret);
+}
 
-/* net/ipv4/tcp.c tcp_set_state: a connection ends when its socket closes, whether or not FINs were seen; once it is
- * established, hooks that see no sockets (XDP, AF_PACKET) get its owner here. */
+/* net/ipv4/tcp.c tcp_set_state: a connection ends when its socket closes, whether or not FINs were seen; once
+ * it is established, hooks that see no sockets (XDP, AF_PACKET) get its owner here. */
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(weir_sk_state, struct sock *sk, int old_state, int new_state) {
+int BPF_PROG(weir_sk_state, struct sock* sk, int old_state, int new_state) {
   const int closes = new_state == TCP_CLOSE && old_state != TCP_LISTEN && old_state != TCP_CLOSE;
   if (!closes && new_state != TCP_ESTABLISHED) return 0;
   if (sk->sk_protocol != IPPROTO_TCP) return 0;
   struct socket_tuple tuple = {};
   if (read_tuple(&tuple, sk)) return 0;
-  __u32 local;
-  struct flow_entry *entry = find_flow(&tuple, &local);
-  if (!entry) return 0;
-  local &= 1;
-  if (!entry->owner[local].pid) {
-    const struct socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
-    if (owner) entry->owner[local] = *owner;
+  struct socket_flow flow;
+  if (find_flow(&tuple, &flow)) return 0;
+  struct flow_details* details = flow.details;
+  const __u32 local = flow.local & 1;
+  if (!details->owner[local].pid) {
+    const struct socket_owner* owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+    if (owner) details->owner[local] = *owner;
   }
-  const struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-  if (tcp && tcp->srtt_us) entry->srtt_us[local] = tcp->srtt_us >> 3;
+  const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
+  if (tcp && tcp->srtt_us) details->srtt_us[local] = tcp->srtt_us >> 3;
   if (!closes) return 0;
-  entry->bits |= FLOW_ENDED | FLOW_CLOSED;
-  if (!entry->end_ns) entry->end_ns = bpf_ktime_get_ns();
-  entry->direction[0].watch = entry->direction[1].watch = 0;
+  if (!details->end_ns) details->end_ns = bpf_ktime_get_ns();
+  flow.entry->bits |= FLOW_ENDED | FLOW_CLOSED;
+  flow.entry->watch = 0;
   return 0;
 }
 
-/* Sockets older than Weir: gives each its owner and lists it. The first process that holds it is its owner. */
+/* Sockets older than Weir: gives each its owner and lists it. The first process that holds it is its owner.
+ */
 SEC("iter/task_file")
-int weir_sk_files(struct bpf_iter__task_file *context) {
-  struct task_struct *task = context->task;
-  struct file *file = context->file;
+int weir_sk_files(struct bpf_iter__task_file* context) {
+  struct task_struct* task = context->task;
+  struct file* file = context->file;
   if (!task || !file) return 0;
-  struct socket *socket = bpf_sock_from_file(file);
+  struct socket* socket = bpf_sock_from_file(file);
   if (!socket) return 0;
-  struct sock *sk = socket->sk;
+  struct sock* sk = socket->sk;
   if (!sk) return 0;
   const __u16 family = sk->__sk_common.skc_family;
   if (family != AF_INET && family != AF_INET6) return 0;
@@ -184,7 +212,7 @@ int weir_sk_files(struct bpf_iter__task_file *context) {
   struct socket_listing listing = {};
   describe(&listing.owner, task);
   listing.owner.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-  struct socket_owner *kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
   if (kept) {
     if (kept->pid)
       listing.owner = *kept;
@@ -200,17 +228,17 @@ int weir_sk_files(struct bpf_iter__task_file *context) {
   if (family == AF_INET6) {
     BPF_CORE_READ_INTO(&listing.local_address, sk, __sk_common.skc_v6_rcv_saddr);
     BPF_CORE_READ_INTO(&listing.remote_address, sk, __sk_common.skc_v6_daddr);
-    const __u32 *remote = (const __u32 *)listing.remote_address;
+    const __u32* remote = (const __u32*)listing.remote_address;
     if (!remote[0] && !remote[1] && remote[2] == bpf_htonl(0xffff)) listing.version = 4;
   }
   if (listing.version == 4) {
     __builtin_memset(listing.local_address, 0, 16);
     __builtin_memset(listing.remote_address, 0, 16);
-    *(__be32 *)listing.local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-    *(__be32 *)listing.remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+    *(__be32*)listing.local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+    *(__be32*)listing.remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
   }
   if (listing.protocol == IPPROTO_TCP && listing.state != TCP_LISTEN) {
-    const struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+    const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
     if (tcp) listing.srtt_us = tcp->srtt_us >> 3;
   }
   bpf_seq_write(context->meta->seq, &listing, sizeof(listing));

@@ -53,18 +53,10 @@ struct flow_direction {
   __u64 sent_bytes;
   __u64 received_packets; /* cgroup: ingress */
   __u64 received_bytes;
-  __u64 last_jiffies;
+  __u32 last_jiffies;  /* lower half of jiffies64 */
   __u32 next_sequence; /* TCP: one past the highest sequence number seen, host byte order */
-  __u32 retransmits;   /* TCP: segments that start below next_sequence */
-  __u32 zero_windows;  /* TCP: segments that announce a window of 0 */
-  __u32 point;         /* interfaces: ifindex << 1 | egress, where this direction is counted; 0: none yet */
-  __u16 resets;        /* TCP: RST segments */
-  __u8 tcp_flags;      /* all flags seen */
-  __u8 seen;           /* bit 0: received, bit 1: sent; the first packet of each takes the slow path */
-  __u8 watch;          /* not 0: every packet takes the slow path (handshake under way) */
-  __u8 reserved[3];
 };
-WEIR_SIZE_IS(struct flow_direction, 64);
+WEIR_SIZE_IS(struct flow_direction, 40);
 
 #define FLOW_MAX_INTERFACES 4
 
@@ -76,37 +68,49 @@ WEIR_SIZE_IS(struct flow_direction, 64);
 
 /* flow_entry.bits */
 #define FLOW_PARTIAL 1     /* TCP: began before Weir; no SYN was seen */
-#define FLOW_ENDED 2       /* FIN both ways, RST, or a socket is gone: end_ns is set */
+#define FLOW_ENDED 2       /* FIN both ways, RST, or a socket is gone: details.end_ns is set */
 #define FLOW_CLOSED 4      /* a TCP socket of this flow reached TCP_CLOSE */
-#define FLOW_TRANSLATED 8  /* wire_* differs from the key: NAT */
+#define FLOW_TRANSLATED 8  /* details.wire_* differ from the key: NAT */
 #define FLOW_OVERLONG 16   /* more interfaces crossed than FLOW_MAX_INTERFACES */
 #define FLOW_ICMP_ERROR 32 /* an ICMP error quoted this flow */
 #define FLOW_REFUSED 64    /* RST answered the SYN */
 #define FLOW_LISTENED 128  /* the initiator was told from a listening socket */
 
+/* What every packet touches: with the IPv4 key and the map's own header three cache lines. */
 struct flow_entry {
   struct flow_direction direction[2];
+  __u32 point[2];        /* interfaces: ifindex << 1 | egress, where each direction is counted; 0: none yet */
+  __u32 retransmits[2];  /* TCP: segments that start below next_sequence */
+  __u32 zero_windows[2]; /* TCP: segments that announce a window of 0 */
+  __u32 isn;             /* TCP: initial sequence number of the SYN, host byte order */
+  __u16 resets[2];       /* TCP: RST segments, modulo 2^16 */
+  __u8 tcp_flags[2];     /* TCP: all flags seen */
+  __u8 seen;             /* bits 0, 1: direction 0 received, sent; 2, 3: direction 1 */
+  __u8 watch;            /* not 0: every packet takes the slow path (handshake under way) */
+  __u8 initiator;        /* 0 unknown, 1: address[0], 2: address[1] */
+  __u8 phase;
+  __u8 bits;
+  __u8 generation; /* how often a SYN after the end began this entry anew, modulo 2^8 */
+};
+WEIR_SIZE_IS(struct flow_entry, 120);
+
+/* What few packets touch: first ones, handshakes, ends. Made before its entry, same key (as flow_key6). */
+struct flow_details {
   struct socket_owner owner[2]; /* of the socket at key.address[i] */
-  __u64 start_ns;               /* CLOCK_MONOTONIC, as all times here; 0: being made, skip it */
+  __u64 start_ns;               /* CLOCK_MONOTONIC, as all times here */
   __u64 syn_ns;                 /* first SYN */
   __u64 established_ns;         /* first segment of the initiator after the SYN+ACK */
   __u64 end_ns;
   __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
   __be16 wire_port[2];
-  __u32 isn;                             /* initial sequence number of the SYN, host byte order */
   __u32 srtt_us[2];                      /* smoothed round trip of the TCP socket at address[i]; 0: none */
-  __u32 generation;                      /* how often a SYN after the end began this entry anew */
   __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
-  __u8 initiator;                        /* 0 unknown, 1: address[0], 2: address[1] */
-  __u8 phase;
-  __u8 bits;
-  __u8 accepted;  /* bit i: owner[i] is who accepted the socket, and stays */
-  __u8 icmp_type; /* of the first packet */
+  __u8 first_sender;                     /* 1: address[0], 2: address[1] */
+  __u8 accepted;                         /* bit i: owner[i] is who accepted the socket, and stays */
+  __u8 icmp_type;                        /* of the first packet */
   __u8 icmp_code;
-  __u8 first_sender; /* 1: address[0], 2: address[1] */
-  __u8 reserved;
 };
-WEIR_SIZE_IS(struct flow_entry, 336);
+WEIR_SIZE_IS(struct flow_details, 192);
 
 /* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) count the parser's results. */
 enum flow_counter {
@@ -152,10 +156,11 @@ enum flow_event_kind {
 struct flow_event_restarted {
   struct event_header header;
   struct flow_entry entry;
+  struct flow_details details;
   struct flow_key6 key; /* IPv4: address[i][0..3], version says */
   __u32 version;
 };
-WEIR_SIZE_IS(struct flow_event_restarted, 400);
+WEIR_SIZE_IS(struct flow_event_restarted, 376);
 
 struct flow_event_overflow {
   struct event_header header;

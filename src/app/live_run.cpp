@@ -47,6 +47,7 @@ LiveRun::LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit
             records_++;
             emit(record);
           },
+          [this](const decode::LiveKey& key) { return sweep_ ? sweep_->details(key.details_key()) : std::nullopt; },
           [this](const socket_owner& owner) { return processes_.resolve(owner); },
           [this](uint32_t ifindex) { return hooks_.interface_name(ifindex); }) {}
 
@@ -100,8 +101,10 @@ base::Result<> LiveRun::sweep() {
   const auto entries = sweep_->for_each(observe);
   if (!entries) return tl::unexpected(entries.error());
   kernel_entries_ = *entries;
-  for (const decode::LiveKey& key : flows_.end_sweep())
-    flows_.retire(key, key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire));
+  for (const decode::LiveKey& key : flows_.end_sweep()) {
+    const auto details = sweep_->take_details(key.details_key());
+    flows_.retire(key, key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire), details);
+  }
   return read_counters();
 }
 
@@ -118,7 +121,7 @@ base::Result<> LiveRun::finish() {
   return {};
 }
 
-void LiveRun::for_each(const std::function<void(const flow::FlowRecord&)>& each) const {
+void LiveRun::for_each(const std::function<void(const flow::FlowRecord&)>& each) {
   flows_.for_each([&](const flow::FlowRecord& record) {
     if (filter_.wants(record)) each(record);
   });

@@ -37,7 +37,7 @@ class LiveRun {
   base::Result<> finish();
 
   /// Calls `each` with the totals of every flow whose owners the options want.
-  void for_each(const std::function<void(const flow::FlowRecord&)>& each) const;
+  void for_each(const std::function<void(const flow::FlowRecord&)>& each);
 
   /// Losses since the last call, by stage; for the stream.
   std::vector<flow::LossRecord> new_losses();
@@ -46,6 +46,8 @@ class LiveRun {
   /// Switches the kernel's BPF statistics on or off: about 20 ns more for each packet, twice, while they are on.
   base::Result<> switch_cost(bool on);
   std::optional<OwnCost> cost() const;  // while they are on
+  /// How often the parts of --interval were reported.
+  uint64_t intervals() const { return flows_.counters().intervals; }
   size_t kernel_entries() const { return kernel_entries_; }  // of the kernel's flow maps, at the last sweep
   uint64_t kernel_capacity() const { return 2 * options_.max_flows; }
   std::string description() const { return hooks_.description(); }

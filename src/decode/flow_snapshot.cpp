@@ -74,6 +74,12 @@ flow_key4 LiveKey::to_v4() const {
   return key;
 }
 
+flow_key6 LiveKey::details_key() const {
+  flow_key6 key = wire;
+  if (version == 4) key.reserved[0] = 4;
+  return key;
+}
+
 IpAddress LiveKey::address(size_t index) const { return address_from(wire.address[index], version); }
 
 uint16_t LiveKey::port(size_t index) const { return ntohs(wire.port[index]); }
@@ -101,7 +107,7 @@ std::optional<FlowEvent> decode_flow_event(std::span<const std::byte> record) {
     const auto event = load<flow_event_restarted>(record.data());
     const auto key = checked_key(event.key, event.version);
     if (!key) return std::nullopt;
-    return FlowRestarted{*key, event.entry};
+    return FlowRestarted{*key, event.entry, event.details};
   }
   if (header.kind == FLOW_EVENT_OVERFLOW && record.size() == sizeof(flow_event_overflow)) {
     const auto event = load<flow_event_overflow>(record.data());

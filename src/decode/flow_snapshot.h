@@ -27,6 +27,8 @@ struct LiveKey {
                            uint8_t protocol, uint32_t netns, uint32_t* local);
 
   flow_key4 to_v4() const;
+  /// Of the map flow_details (wire/flow.h), which holds both versions.
+  flow_key6 details_key() const;
   IpAddress address(size_t index) const;
   uint16_t port(size_t index) const;  // host byte order
 
@@ -40,6 +42,7 @@ struct LiveKey {
 struct FlowRestarted {
   LiveKey key;
   flow_entry entry;
+  flow_details details;
 };
 
 /// A packet that found the map full.

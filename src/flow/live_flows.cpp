@@ -83,20 +83,24 @@ struct LiveFlows::Flow {
   }
 };
 
-LiveFlows::LiveFlows(LiveFlowsOptions options, Emit emit, Resolve resolve, NameInterface name_interface)
+LiveFlows::LiveFlows(LiveFlowsOptions options, Emit emit, FetchDetails fetch, Resolve resolve,
+                     NameInterface name_interface)
     : options_(options),
       emit_(std::move(emit)),
+      fetch_(std::move(fetch)),
       resolve_(std::move(resolve)),
       name_interface_(std::move(name_interface)) {}
 LiveFlows::~LiveFlows() = default;
 LiveFlows::LiveFlows(LiveFlows&&) noexcept = default;
 
-LiveFlows::Member& LiveFlows::member_of(const decode::LiveKey& key, const flow_entry& entry) {
+LiveFlows::Member& LiveFlows::member_of(const decode::LiveKey& key, const flow_entry& entry,
+                                        const flow_details& details) {
   auto& slot = members_[key];
   if (!slot) {
     slot = std::make_unique<Member>();
     slot->key = key;
     slot->entry = entry;
+    slot->details = details;
     begin_flow(*slot);
     try_join(*slot);
   }
@@ -134,10 +138,8 @@ void LiveFlows::try_join(Member& member) {
   for (auto place = begin; place != end; ++place) {
     Member& other = *place->second;
     // What one half sent, the other received; else these are two hosts with the same addresses.
-    const bool turned =
-        other.wire_address(0) != member.wire_address(0) || other.wire_port(0) != member.wire_port(0);
-    if ((member.has_sent(0) && other.has_sent(turned)) || (member.has_sent(1) && other.has_sent(!turned)))
-      continue;
+    const bool turned = other.wire_address(0) != member.wire_address(0) || other.wire_port(0) != member.wire_port(0);
+    if ((member.has_sent(0) && other.has_sent(turned)) || (member.has_sent(1) && other.has_sent(!turned))) continue;
     // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
     if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
     if (other.key.wire.netns != member.key.wire.netns &&
@@ -165,7 +167,7 @@ void LiveFlows::join(std::shared_ptr<Flow> newer, std::shared_ptr<Flow> older) {
   // The half of the initiator names the flow: with NAT, its addresses are those that the application used.
   const auto initiates = [](const Member& half) {
     const flow_entry& entry = half.entry;
-    return entry.initiator && entry.owner[entry.initiator - 1].pid != 0 &&
+    return entry.initiator && half.details.owner[entry.initiator - 1].pid != 0 &&
            entry.direction[entry.initiator - 1].sent_packets > 0;
   };
   const bool newer_first = initiates(*newer->members[0]) && !initiates(*older->members[0]);
@@ -196,11 +198,12 @@ void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& 
                                                            decode::remote_address(socket), socket.remote_port,
                                                            IPPROTO_TCP, socket.owner.netns, &local);
     flow_entry entry{};
-    entry.start_ns = clock.monotonic_ns;
     entry.bits = FLOW_PARTIAL;
-    Member& member = member_of(key, entry);
-    if (!member.entry.owner[local].pid) member.entry.owner[local] = socket.owner;
-    if (socket.srtt_us) member.entry.srtt_us[local] = socket.srtt_us;
+    flow_details details{};
+    details.start_ns = clock.monotonic_ns;
+    Member& member = member_of(key, entry, details);
+    if (!member.details.owner[local].pid) member.details.owner[local] = socket.owner;
+    if (socket.srtt_us) member.details.srtt_us[local] = socket.srtt_us;
     member.listed_ns = clock.monotonic_ns;
   }
   for (auto& [key, member] : members_)
@@ -213,16 +216,22 @@ void LiveFlows::begin_sweep(const SweepClock& clock) {
 }
 
 bool LiveFlows::observe(const decode::LiveKey& key, const flow_entry& entry) {
-  if (entry.start_ns == 0) return true;  // being made
   const auto known = members_.find(key);
   const bool followed = known != members_.end() && known->second->in_kernel;
-  if (entry.generation > (followed ? known->second->entry.generation : 0)) return false;
+  if (entry.generation != (followed ? known->second->entry.generation : 0)) return false;
   adopt(key, entry);
   return true;
 }
 
 void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
-  Member& member = member_of(key, entry);
+  const auto known = members_.find(key);
+  const bool followed = known != members_.end() && known->second->in_kernel;
+  std::optional<flow_details> details;
+  if (followed && known->second->entry.bits == entry.bits)
+    details = known->second->details;
+  else if (!(details = fetch_(key)))
+    return;  // being made, or gone: it comes again, or came by the ring
+  Member& member = member_of(key, entry, *details);
   const bool translated_before = member.entry.bits & FLOW_TRANSLATED;
   const auto packets = [](const flow_entry& e) {
     return e.direction[0].sent_packets + e.direction[0].received_packets + e.direction[1].sent_packets +
@@ -232,19 +241,29 @@ void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
     member.idle_sweeps++;
   else
     member.idle_sweeps = 0;
-  take_over(member, entry);
+  take_over(member, entry, *details);
   member.in_kernel = true;
   if (!member.sought || (!translated_before && (entry.bits & FLOW_TRANSLATED))) try_join(member);
 }
 
 /// The entry's new state; of a listed socket what the kernel's entry does not know stays.
-void LiveFlows::take_over(Member& member, const flow_entry& entry) {
-  const flow_entry before = member.entry;
+void LiveFlows::take_over(Member& member, const flow_entry& entry, const flow_details& details) {
+  const flow_details before = member.details;
   member.entry = entry;
+  member.details = details;
   if (!member.listed_ns) return;
   for (size_t i = 0; i < 2; i++) {
-    if (!member.entry.owner[i].pid) member.entry.owner[i] = before.owner[i];
-    if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = before.srtt_us[i];
+    if (!member.details.owner[i].pid) member.details.owner[i] = before.owner[i];
+    if (!member.details.srtt_us[i]) member.details.srtt_us[i] = before.srtt_us[i];
+  }
+}
+
+/// Reads again what changes without a change of state: round trips, owners.
+void LiveFlows::refresh(Flow& flow) {
+  for (size_t i = 0; i < 2 && flow.members[i]; i++) {
+    Member& half = *flow.members[i];
+    if (flow.past[i] || !half.in_kernel) continue;
+    if (const auto details = fetch_(half.key)) take_over(half, flow_entry(half.entry), *details);
   }
 }
 
@@ -260,8 +279,8 @@ std::shared_ptr<LiveFlows::Flow> LiveFlows::make_past(Member& half) {
 
 /// The half that was becomes past: its flow is told once the other half is past, too, or does not come.
 void LiveFlows::restarted(const decode::FlowRestarted& event) {
-  Member& half = member_of(event.key, event.entry);
-  take_over(half, event.entry);
+  Member& half = member_of(event.key, event.entry, event.details);
+  take_over(half, event.entry, event.details);
   if (!half.sought) try_join(half);
   const std::shared_ptr<Flow> flow = make_past(half);
   if (!flow->living()) {
@@ -273,34 +292,37 @@ void LiveFlows::restarted(const decode::FlowRestarted& event) {
   flow_entry next{};
   next.direction[0] = event.entry.direction[0];
   next.direction[1] = event.entry.direction[1];
-  next.generation = event.entry.generation + 1;
-  next.start_ns = clock_.monotonic_ns;
+  std::copy_n(event.entry.retransmits, 2, next.retransmits);
+  std::copy_n(event.entry.zero_windows, 2, next.zero_windows);
+  std::copy_n(event.entry.resets, 2, next.resets);
+  next.generation = static_cast<uint8_t>(event.entry.generation + 1);
   // Not yet the other half of anything: its own addresses on the wire and sequence number come with its
   // entry.
   auto& slot = members_[event.key];
   slot = std::make_unique<Member>();
   slot->key = event.key;
   slot->entry = next;
-  slot->base[0] = next.direction[0];
-  slot->base[1] = next.direction[1];
+  slot->base = next;
+  slot->details.start_ns = clock_.monotonic_ns;
   slot->in_kernel = true;
   begin_flow(*slot);
 }
 
 void LiveFlows::overflow(const decode::FlowOverflow& event) {
   flow_entry entry{};
-  entry.start_ns = event.time_ns;
-  entry.first_sender = static_cast<uint8_t>(event.from + 1);
-  entry.icmp_type = event.icmp_type;
-  entry.icmp_code = event.icmp_code;
-  if ((event.tcp_flags & 0x12) == 0x02) entry.initiator = entry.first_sender;
+  flow_details details{};
+  details.start_ns = event.time_ns;
+  details.first_sender = static_cast<uint8_t>(event.from + 1);
+  details.icmp_type = event.icmp_type;
+  details.icmp_code = event.icmp_code;
+  if ((event.tcp_flags & 0x12) == 0x02) entry.initiator = details.first_sender;
   const bool full = members_.size() >= options_.max_flows && !members_.contains(event.key);
-  Member& member = member_of(event.key, entry);
+  Member& member = member_of(event.key, entry, details);
   Totals& totals = (event.egress || event.key.wire.netns == 0 ? member.overflow_sent
                                                               : member.overflow_received)[event.from];
   totals.packets += event.packets;
   totals.bytes += event.bytes;
-  member.entry.direction[event.from].tcp_flags |= event.tcp_flags;
+  member.entry.tcp_flags[event.from] |= event.tcp_flags;
   member.overflow_ns = event.time_ns;
   if (!full) return;
   counters_.evicted++;
@@ -318,10 +340,8 @@ bool LiveFlows::over(const Member& member) const {
   const auto idle_ns = static_cast<uint64_t>((tcp ? options_.tcp_idle : options_.other_idle).count());
   if (member.in_kernel) {
     if ((member.entry.bits & FLOW_ENDED) && member.idle_sweeps >= kIdleSweepsBeforeRetiring) return true;
-    const uint64_t last =
-        std::max(member.entry.direction[0].last_jiffies, member.entry.direction[1].last_jiffies);
-    const uint64_t idle_jiffies = clock_.jiffies > last ? clock_.jiffies - last : 0;
-    return idle_jiffies * clock_.jiffy_ns >= idle_ns && member.idle_sweeps >= kIdleSweepsBeforeRetiring;
+    return member.idle_sweeps >= kIdleSweepsBeforeRetiring &&
+           member.idle_jiffies(clock_.jiffies).value_or(0) * clock_.jiffy_ns >= idle_ns;
   }
   if (member.listed_ns && !member.overflow_ns) return false;  // open until its socket says otherwise
   return clock_.monotonic_ns >= member.overflow_ns + idle_ns;
@@ -359,11 +379,12 @@ std::vector<decode::LiveKey> LiveFlows::end_sweep() {
   return ended;
 }
 
-void LiveFlows::retire(const decode::LiveKey& key, const std::optional<flow_entry>& last) {
+void LiveFlows::retire(const decode::LiveKey& key, const std::optional<flow_entry>& last,
+                       const std::optional<flow_details>& details) {
   const auto found = members_.find(key);
   if (found == members_.end()) return;
   Member& member = *found->second;
-  if (last) take_over(member, *last);
+  if (last) take_over(member, *last, details.value_or(member.details));
   if (!member.sought) try_join(member);
   if (const std::shared_ptr<Flow> flow = make_past(member); !flow->living()) report(*flow, Moment::ended);
 }
@@ -393,50 +414,49 @@ void LiveFlows::drop(Member& member) {
 
 /// Which address of the first member is the source.
 size_t LiveFlows::source_index(const Member& primary) const {
-  const flow_entry& entry = primary.entry;
-  if (entry.initiator) return entry.initiator - 1u;
+  const flow_details& details = primary.details;
+  if (primary.entry.initiator) return primary.entry.initiator - 1u;
   if (primary.key.wire.protocol == IPPROTO_TCP) {
     for (size_t i = 0; i < 2; i++)
-      if (listening_.contains(uint64_t{primary.key.wire.netns ? primary.key.wire.netns : entry.owner[i].netns}
-                                  << 16 |
-                              primary.key.port(i)) &&
-          entry.owner[i].pid)
+      if (listening_.contains(
+              uint64_t{primary.key.wire.netns ? primary.key.wire.netns : details.owner[i].netns} << 16 |
+              primary.key.port(i)) &&
+          details.owner[i].pid)
         return i ^ 1;
-    if (!entry.first_sender) return entry.owner[0].pid ? 0 : 1;  // listed: nobody has sent yet
+    if (!details.first_sender) return details.owner[0].pid ? 0 : 1;  // listed: nobody has sent yet
   }
-  return entry.first_sender ? entry.first_sender - 1u : 0;
+  return details.first_sender ? details.first_sender - 1u : 0;
 }
 
 FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   const Member& primary = *flow.members[0];
   const flow_entry& entry = primary.entry;
+  const flow_details& details = primary.details;
   const uint8_t protocol = primary.key.wire.protocol;
   const size_t source = source_index(primary);
   FlowRecord record;
   record.protocol = protocol;
   record.has_ports = has_port_numbers(protocol) && (primary.key.wire.port[0] || primary.key.wire.port[1]);
   if (is_icmp(protocol)) {
-    record.icmp_type = entry.icmp_type;
-    record.icmp_code = entry.icmp_code;
-    if (is_echo(protocol, entry.icmp_type)) record.icmp_id = primary.key.port(source);
+    record.icmp_type = details.icmp_type;
+    record.icmp_code = details.icmp_code;
+    if (is_echo(protocol, details.icmp_type)) record.icmp_id = primary.key.port(source);
   }
   uint8_t bits = entry.bits;
   uint8_t flags[2] = {};
-  uint64_t last_jiffies = 0;
-  uint64_t end_ns = std::max<uint64_t>(entry.end_ns, primary.overflow_ns);
-  uint64_t start_ns = entry.start_ns;
+  std::optional<uint32_t> idle_jiffies;
+  uint64_t end_ns = std::max<uint64_t>(details.end_ns, primary.overflow_ns);
+  uint64_t start_ns = details.start_ns;
   Totals totals[2] = {flow.totals(0), flow.totals(1)};
   for (size_t m = 0; m < 2 && flow.members[m]; m++) {
     const Member& half = *flow.members[m];
     if (m == 1) bits |= half.entry.bits & (FLOW_ENDED | FLOW_CLOSED | FLOW_REFUSED | FLOW_ICMP_ERROR);
-    start_ns = std::min<uint64_t>(start_ns, half.entry.start_ns);
+    start_ns = std::min<uint64_t>(start_ns, half.details.start_ns);
     if (half.listed_ns) start_ns = std::min(start_ns, half.listed_ns);
-    end_ns = std::max<uint64_t>(end_ns, half.entry.end_ns);
-    for (size_t i = 0; i < 2; i++) {
-      const flow_direction& direction = half.entry.direction[flow.index_in(m, i)];
-      flags[i] |= direction.tcp_flags;
-      last_jiffies = std::max<uint64_t>(last_jiffies, direction.last_jiffies);
-    }
+    end_ns = std::max<uint64_t>(end_ns, half.details.end_ns);
+    for (size_t i = 0; i < 2; i++) flags[i] |= half.entry.tcp_flags[flow.index_in(m, i)];
+    if (const auto idle = half.idle_jiffies(clock_.jiffies))
+      idle_jiffies = std::min(*idle, idle_jiffies.value_or(*idle));
   }
   FlowEnd* ends[2] = {&record.source, &record.destination};
   for (size_t e = 0; e < 2; e++) {
@@ -457,17 +477,17 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
     }
     for (size_t m = 0; m < 2 && flow.members[m]; m++) {
       const size_t own = flow.index_in(m, i);
-      const flow_entry& half = flow.members[m]->entry;
+      const flow_details& half = flow.members[m]->details;
       if (!end.process && half.owner[own].pid) end.process = resolve_(half.owner[own]);
       // The initiator's socket knows the path best: it measures from the handshake on.
       if (half.srtt_us[own] && (!record.srtt_ns || e == 0))
         record.srtt_ns = uint64_t{half.srtt_us[own]} * 1000;
     }
   }
-  if (entry.established_ns && entry.syn_ns && entry.established_ns >= entry.syn_ns)
-    record.handshake_ns = entry.established_ns - entry.syn_ns;
+  if (details.established_ns && details.syn_ns && details.established_ns >= details.syn_ns)
+    record.handshake_ns = details.established_ns - details.syn_ns;
   else if (flow.members[1]) {
-    const flow_entry& half = flow.members[1]->entry;
+    const flow_details& half = flow.members[1]->details;
     if (half.established_ns && half.syn_ns && half.established_ns >= half.syn_ns)
       record.handshake_ns = half.established_ns - half.syn_ns;
   }
@@ -475,9 +495,8 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   record.icmp_error = bits & FLOW_ICMP_ERROR;
   record.start_ns =
       flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
-  if (last_jiffies) {
-    const uint64_t ago =
-        clock_.jiffies > last_jiffies ? (clock_.jiffies - last_jiffies) * clock_.jiffy_ns : 0;
+  if (idle_jiffies) {
+    const uint64_t ago = *idle_jiffies * clock_.jiffy_ns;
     const uint64_t last = clock_.monotonic_ns > ago ? clock_.monotonic_ns - ago : 0;
     // A FIN or RST is exact; jiffies say only whether something came much later.
     if (!end_ns || last > end_ns + 2 * clock_.jiffy_ns) end_ns = last;
@@ -485,7 +504,7 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   record.end_ns =
       std::max(record.start_ns, static_cast<int64_t>(std::max(end_ns, start_ns)) + clock_.wall_offset_ns);
   if (primary.key.wire.netns) record.netns = primary.key.wire.netns;
-  for (const uint32_t ifindex : entry.interfaces)
+  for (const uint32_t ifindex : details.interfaces)
     if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
 
   const bool answered = (totals[0].packets && totals[1].packets) || primary.listed_ns;
@@ -510,6 +529,7 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
 
 /// Emits the difference since the flow's last record.
 void LiveFlows::report(Flow& flow, Moment moment) {
+  refresh(flow);
   FlowRecord record = record_of(flow, moment);
   const size_t source = source_index(*flow.members[0]);
   for (size_t i = 0; i < 2; i++) {
@@ -545,7 +565,9 @@ void LiveFlows::finish() {
   }
 }
 
-void LiveFlows::for_each(const std::function<void(const FlowRecord&)>& each) const {
+void LiveFlows::for_each(const std::function<void(const FlowRecord&)>& each) {
+  for (const auto& [key, member] : members_)
+    if (member->flow->living() == member.get()) refresh(*member->flow);
   for (const auto& [key, member] : members_)
     if (member->flow->living() == member.get())
       each(record_of(*member->flow, member->flow->ended() ? Moment::ended : Moment::part));

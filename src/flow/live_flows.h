@@ -46,10 +46,13 @@ struct LiveFlowsCounters {
 class LiveFlows {
  public:
   using Emit = std::function<void(const FlowRecord&)>;
+  /// An entry's details, as they are now; empty where there are none.
+  using FetchDetails = std::function<std::optional<flow_details>(const decode::LiveKey&)>;
   using Resolve = std::function<decode::ProcessPtr(const socket_owner&)>;
   using NameInterface = std::function<std::string(uint32_t ifindex)>;
 
-  LiveFlows(LiveFlowsOptions options, Emit emit, Resolve resolve, NameInterface name_interface);
+  LiveFlows(LiveFlowsOptions options, Emit emit, FetchDetails fetch, Resolve resolve,
+            NameInterface name_interface);
   ~LiveFlows();
   LiveFlows(LiveFlows&&) noexcept;
 
@@ -69,12 +72,13 @@ class LiveFlows {
   /// calls `retire`, after having observed the last value, which may be that of another flow with the tuple.
   std::vector<decode::LiveKey> end_sweep();
   /// The entry's last value (empty: it was not in a map). The last record of a flow comes from here.
-  void retire(const decode::LiveKey& key, const std::optional<flow_entry>& last);
+  void retire(const decode::LiveKey& key, const std::optional<flow_entry>& last,
+              const std::optional<flow_details>& details);
   /// A last record of everything that lives; then the table is empty.
   void finish();
 
   /// Calls `each` with the totals since each flow's start, as a record whose state is that of a living one.
-  void for_each(const std::function<void(const FlowRecord&)>& each) const;
+  void for_each(const std::function<void(const FlowRecord&)>& each);
 
   size_t size() const { return members_.size(); }
   const LiveFlowsCounters& counters() const { return counters_; }
@@ -100,9 +104,10 @@ class LiveFlows {
     }
   };
 
-  Member& member_of(const decode::LiveKey& key, const flow_entry& entry);
+  Member& member_of(const decode::LiveKey& key, const flow_entry& entry, const flow_details& details);
   void begin_flow(Member& member);
-  static void take_over(Member& member, const flow_entry& entry);
+  static void take_over(Member& member, const flow_entry& entry, const flow_details& details);
+  void refresh(Flow& flow);
   static bool may_join(const Member& member);
   void try_join(Member& member);
   void leave_wires(Member& member);
@@ -120,6 +125,7 @@ class LiveFlows {
 
   LiveFlowsOptions options_;
   Emit emit_;
+  FetchDetails fetch_;
   Resolve resolve_;
   NameInterface name_interface_;
   SweepClock clock_;

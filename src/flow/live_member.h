@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "decode/flow_snapshot.h"
 
@@ -36,9 +37,10 @@ struct Totals {
 /// An entry, from when it was first seen until it is taken out of its map.
 struct LiveMember {
   decode::LiveKey key;
-  flow_entry entry{};        // as last read
-  flow_direction base[2]{};  // counters when this flow began: they go on when a tuple is used again
-  Totals overflow_sent[2];   // packets that found the map full
+  flow_entry entry{};       // as last read
+  flow_details details{};   // as last read, which is not every sweep
+  flow_entry base{};        // counters when this flow began: they go on when a tuple is used again
+  Totals overflow_sent[2];  // packets that found the map full
   Totals overflow_received[2];
   uint64_t overflow_ns = 0;  // the last of them; 0: none
   uint64_t listed_ns = 0;    // a socket older than Weir; 0: no
@@ -46,13 +48,27 @@ struct LiveMember {
   bool in_kernel = false;
 
   bool has_sent(size_t from) const {
-    return entry.direction[from].sent_packets > base[from].sent_packets || overflow_sent[from].packets > 0;
+    return entry.direction[from].sent_packets > base.direction[from].sent_packets ||
+           overflow_sent[from].packets > 0;
+  }
+
+  /// Since the last packet either way; empty where none was counted.
+  std::optional<uint32_t> idle_jiffies(uint64_t now) const {
+    std::optional<uint32_t> idle;
+    for (const flow_direction& direction : entry.direction) {
+      if (!direction.sent_packets && !direction.received_packets) continue;
+      // A packet counted after the clock was read is in its future.
+      const int32_t since = static_cast<int32_t>(static_cast<uint32_t>(now) - direction.last_jiffies);
+      const uint32_t own = since > 0 ? static_cast<uint32_t>(since) : 0;
+      idle = std::min(own, idle.value_or(own));
+    }
+    return idle;
   }
 
   /// Packets from address[from]: as sent where any was seen being sent, else as received.
   Totals totals(size_t from) const {
     const flow_direction& now = entry.direction[from];
-    const flow_direction& then = base[from];
+    const flow_direction& then = base.direction[from];
     Totals totals;
     if (has_sent(from)) {
       totals.packets = now.sent_packets - then.sent_packets + overflow_sent[from].packets;
@@ -61,20 +77,20 @@ struct LiveMember {
       totals.packets = now.received_packets - then.received_packets + overflow_received[from].packets;
       totals.bytes = now.received_bytes - then.received_bytes + overflow_received[from].bytes;
     }
-    totals.retransmits = now.retransmits - then.retransmits;
-    totals.zero_windows = now.zero_windows - then.zero_windows;
-    totals.resets = static_cast<uint16_t>(now.resets - then.resets);
+    totals.retransmits = entry.retransmits[from] - base.retransmits[from];
+    totals.zero_windows = entry.zero_windows[from] - base.zero_windows[from];
+    totals.resets = static_cast<uint16_t>(entry.resets[from] - base.resets[from]);
     return totals;
   }
 
   /// The address and port at `index` as in the packets, where NAT changed them.
   decode::IpAddress wire_address(size_t index) const {
     if (!(entry.bits & FLOW_TRANSLATED)) return key.address(index);
-    return key.version == 4 ? decode::IpAddress::v4(entry.wire_address[index])
-                            : decode::IpAddress::v6(entry.wire_address[index]);
+    return key.version == 4 ? decode::IpAddress::v4(details.wire_address[index])
+                            : decode::IpAddress::v6(details.wire_address[index]);
   }
   __be16 wire_port(size_t index) const {
-    return entry.bits & FLOW_TRANSLATED ? entry.wire_port[index] : key.wire.port[index];
+    return entry.bits & FLOW_TRANSLATED ? details.wire_port[index] : key.wire.port[index];
   }
   /// The 5-tuple as on the wire, of no namespace: the same for both halves of a flow.
   decode::LiveKey wire_tuple() const {

@@ -100,6 +100,7 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     }
     bpf_map__set_max_entries(skeleton->maps.flows4, plan.max_flows);
     bpf_map__set_max_entries(skeleton->maps.flows6, plan.max_flows);
+    bpf_map__set_max_entries(skeleton->maps.flow_details, 2 * plan.max_flows);
     auto* config = const_cast<flow_config*>(&skeleton->rodata->flow_config);
     config->own_netns = own_network_namespace();
     config->at_interface = !plan.cgroup;
@@ -287,6 +288,7 @@ std::vector<ProgramCost> FlowsObject::costs() const {
 
 int FlowsObject::flows4_fd() const { return bpf_map__fd(state_->skeleton->maps.flows4); }
 int FlowsObject::flows6_fd() const { return bpf_map__fd(state_->skeleton->maps.flows6); }
+int FlowsObject::details_fd() const { return bpf_map__fd(state_->skeleton->maps.flow_details); }
 int FlowsObject::events_fd() const { return bpf_map__fd(state_->skeleton->maps.flow_events); }
 const std::vector<Shortcoming>& FlowsObject::shortcomings() const { return state_->shortcomings; }
 const std::string& FlowsObject::tc_hook() const { return state_->tc_hook; }

@@ -70,6 +70,7 @@ class FlowsObject {
 
   int flows4_fd() const;
   int flows6_fd() const;
+  int details_fd() const;
   int events_fd() const;
   const std::vector<Shortcoming>& shortcomings() const;
   /// "tcx", "clsact", ...: what attach_tc used; empty before.

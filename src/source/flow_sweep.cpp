@@ -10,11 +10,13 @@ base::Result<FlowSweep> FlowSweep::open(const kernel::FlowsObject& object, EachE
   if (!flows4) return base::fail_within(flows4.error(), "IPv4 flows");
   auto flows6 = kernel::MapView<flow_key6, flow_entry>::of(object.flows6_fd());
   if (!flows6) return base::fail_within(flows6.error(), "IPv6 flows");
+  auto details = kernel::MapView<flow_key6, flow_details>::of(object.details_fd());
+  if (!details) return base::fail_within(details.error(), "details of flows");
   auto ring = kernel::Ring::open(object.events_fd(), std::move(each_event));
   if (!ring) return tl::unexpected(ring.error());
   auto first = object.clock();
   if (!first) return tl::unexpected(first.error());
-  return FlowSweep(object, std::move(*flows4), std::move(*flows6), std::move(*ring), *first);
+  return FlowSweep(object, std::move(*flows4), std::move(*flows6), std::move(*details), std::move(*ring), *first);
 }
 
 base::Result<KernelClock> FlowSweep::clock() {

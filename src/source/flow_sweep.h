@@ -42,18 +42,24 @@ class FlowSweep {
     return *v4 + *v6;
   }
 
+  /// The details of an entry, by LiveKey::details_key(); empty where it has none.
+  std::optional<flow_details> details(const flow_key6& key) const { return details_.lookup(key); }
+  /// Removes them and gives their last state. Before the entry: a new one with the same key makes its own.
+  std::optional<flow_details> take_details(const flow_key6& key) const { return details_.take(key); }
   /// Removes an entry and gives its last state; empty where it is gone.
   std::optional<flow_entry> take(const flow_key4& key) const { return flows4_.take(key); }
   std::optional<flow_entry> take(const flow_key6& key) const { return flows6_.take(key); }
 
  private:
   FlowSweep(const kernel::FlowsObject& object, kernel::MapView<flow_key4, flow_entry> flows4,
-            kernel::MapView<flow_key6, flow_entry> flows6, kernel::Ring ring, flow_clock first)
-      : object_(&object), flows4_(std::move(flows4)), flows6_(std::move(flows6)), ring_(std::move(ring)), first_(first) {}
+            kernel::MapView<flow_key6, flow_entry> flows6, kernel::MapView<flow_key6, flow_details> details,
+            kernel::Ring ring, flow_clock first)
+      : object_(&object), flows4_(std::move(flows4)), flows6_(std::move(flows6)), details_(std::move(details)), ring_(std::move(ring)), first_(first) {}
 
   const kernel::FlowsObject* object_;
   kernel::MapView<flow_key4, flow_entry> flows4_;
   kernel::MapView<flow_key6, flow_entry> flows6_;
+  kernel::MapView<flow_key6, flow_details> details_;
   kernel::Ring ring_;
   flow_clock first_;  // since when jiffies are compared with nanoseconds
 };
