@@ -77,7 +77,10 @@ struct LiveFlows::Flow {
       if (sent && !sends) continue;
       if (sends && !sent) best = Totals{};
       sent |= sends;
-      best.raise_to(members[i]->totals(own));
+      if (sends)
+        best.add(members[i]->totals(own));  // a packet is sent once, whichever half saw it
+      else
+        best.raise_to(members[i]->totals(own));
     }
     return best;
   }
@@ -114,6 +117,13 @@ void LiveFlows::begin_flow(Member& member) {
   counters_.flows++;
 }
 
+/// second's address[0] is first's address[1].
+bool LiveFlows::is_turned(const Member& first, const Member& second) {
+  const bool crosswise = !(first.wire_tuple() == second.wire_tuple());
+  return first.wire_address(0) != (crosswise ? second.key.address(0) : second.wire_address(0)) ||
+         first.wire_port(0) != (crosswise ? second.key.wire.port[0] : second.wire_port(0));
+}
+
 /// Whether there can be another half: the same packets with another key. Without NAT loopback and link-local
 /// never join.
 bool LiveFlows::may_join(const Member& member) {
@@ -134,24 +144,36 @@ void LiveFlows::try_join(Member& member) {
     join(member.flow, other);
     return;
   }
-  const auto [begin, end] = wires_.equal_range(wire);
-  for (auto place = begin; place != end; ++place) {
-    Member& other = *place->second;
-    // What one half sent, the other received; else these are two hosts with the same addresses.
-    const bool turned = other.wire_address(0) != member.wire_address(0) || other.wire_port(0) != member.wire_port(0);
-    if ((member.has_sent(0) && other.has_sent(turned)) || (member.has_sent(1) && other.has_sent(!turned))) continue;
-    // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
-    if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
-    if (other.key.wire.netns != member.key.wire.netns &&
-        (is_local_to_namespace(member.wire_address(0)) || is_local_to_namespace(member.wire_address(1))))
-      continue;
-    other.wire.reset();
-    wires_.erase(place);
-    join(member.flow, std::shared_ptr<Flow>(other.flow));
+  Member* other = find_mirror(member, wire);
+  // Where NAT is in this namespace, each half's packets carry the other half's addresses.
+  if (!other && (member.entry.bits & FLOW_TRANSLATED)) other = find_mirror(member, member.key_tuple());
+  if (other) {
+    leave_wires(*other);
+    join(member.flow, std::shared_ptr<Flow>(other->flow));
     return;
   }
   member.wire = wire;
   wires_.emplace(wire, &member);
+}
+
+/// Who stands under `tuple` and has the other half of the packets.
+LiveFlows::Member* LiveFlows::find_mirror(const Member& member, const decode::LiveKey& tuple) {
+  const auto [begin, end] = wires_.equal_range(tuple);
+  for (auto place = begin; place != end; ++place) {
+    Member& other = *place->second;
+    // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
+    if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
+    if (other.key.wire.netns == member.key.wire.netns) return &other;
+    if (!(tuple == member.wire_tuple()) || is_local_to_namespace(member.wire_address(0)) ||
+        is_local_to_namespace(member.wire_address(1)))
+      continue;
+    // What one half sent, the other received; else these are two hosts with the same addresses.
+    const size_t turned = is_turned(member, other);
+    if (!(member.has_sent(0) && other.has_sent(turned)) &&
+        !(member.has_sent(1) && other.has_sent(turned ^ 1)))
+      return &other;
+  }
+  return nullptr;
 }
 
 void LiveFlows::leave_wires(Member& member) {
@@ -170,14 +192,15 @@ void LiveFlows::join(std::shared_ptr<Flow> newer, std::shared_ptr<Flow> older) {
     return entry.initiator && half.details.owner[entry.initiator - 1].pid != 0 &&
            entry.direction[entry.initiator - 1].sent_packets > 0;
   };
-  const bool newer_first = initiates(*newer->members[0]) && !initiates(*older->members[0]);
+  const Member &a = *newer->members[0], &b = *older->members[0];
+  const bool newer_first =
+      initiates(a) != initiates(b) ? initiates(a) : a.details.start_ns < b.details.start_ns;
   const std::shared_ptr<Flow>& joined = newer_first ? newer : older;
   const std::shared_ptr<Flow>& gone = newer_first ? older : newer;
   const Member& first = *joined->members[0];
   Member& second = *gone->members[0];
   joined->members[1] = &second;
-  joined->turned =
-      first.wire_address(0) != second.wire_address(0) || first.wire_port(0) != second.wire_port(0);
+  joined->turned = is_turned(first, second);
   for (size_t i = 0; i < 2; i++) joined->reported[i].raise_to(gone->reported[joined->index_in(1, i)]);
   joined->parts = std::max(joined->parts, gone->parts);
   if (!joined->start_wall_ns) joined->start_wall_ns = gone->start_wall_ns;

@@ -110,6 +110,8 @@ class LiveFlows {
   void refresh(Flow& flow);
   static bool may_join(const Member& member);
   void try_join(Member& member);
+  Member* find_mirror(const Member& member, const decode::LiveKey& tuple);
+  static bool is_turned(const Member& first, const Member& second);
   void leave_wires(Member& member);
   void join(std::shared_ptr<Flow> newer, std::shared_ptr<Flow> older);
   std::shared_ptr<Flow> make_past(Member& half);

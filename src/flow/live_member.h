@@ -25,6 +25,13 @@ struct Totals {
             difference(retransmits, before.retransmits), difference(zero_windows, before.zero_windows),
             difference(resets, before.resets)};
   }
+  void add(const Totals& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    retransmits += other.retransmits;
+    zero_windows += other.zero_windows;
+    resets += other.resets;
+  }
   void raise_to(const Totals& other) {
     packets = std::max(packets, other.packets);
     bytes = std::max(bytes, other.bytes);
@@ -91,6 +98,12 @@ struct LiveMember {
   }
   __be16 wire_port(size_t index) const {
     return entry.bits & FLOW_TRANSLATED ? details.wire_port[index] : key.wire.port[index];
+  }
+  /// The socket's own 5-tuple, of no namespace.
+  decode::LiveKey key_tuple() const {
+    decode::LiveKey tuple = key;
+    tuple.wire.netns = 0;
+    return tuple;
   }
   /// The 5-tuple as on the wire, of no namespace: the same for both halves of a flow.
   decode::LiveKey wire_tuple() const {
