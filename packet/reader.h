@@ -55,7 +55,7 @@ static __always_inline int packet_read(const struct packet_reader* reader, const
                                        void* to, const __u32 size) {
 #ifdef __bpf__
   __u64 at = offset;
-  /* verifier: a bound on w1 does not always reach r1 after the optimiser has split them, seen on 5.10 */
+  /* verifier: the register that is compared must be the one that is added to the pointer */
   if (!__builtin_constant_p(offset)) __asm__ volatile("" : "+r"(at));
   if (at > PACKET_MAX_OFFSET) return -1;
   if (access == PACKET_SKB)
