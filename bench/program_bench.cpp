@@ -52,7 +52,8 @@ struct Load {
 void forget(int map, size_t key_bytes) {
   std::vector<std::vector<uint8_t>> keys;
   std::vector<uint8_t> key(key_bytes);
-  while (bpf_map_get_next_key(map, keys.empty() ? nullptr : keys.back().data(), key.data()) == 0) keys.push_back(key);
+  while (bpf_map_get_next_key(map, keys.empty() ? nullptr : keys.back().data(), key.data()) == 0)
+    keys.push_back(key);
   for (const auto& old : keys) bpf_map_delete_elem(map, old.data());
 }
 
@@ -76,8 +77,8 @@ int main(int argc, char** argv) {
        {"IPv6 TCP", (Ethernet{} / IPv6{} / TCP{} / Payload{100}).bytes(), kSource6Offset}}};
 
   std::printf("%-28s %10s %8s %8s %8s\n", "program", "packet", "1", "16k", "256k");
-  const auto row = [&](const char* name, const char* packet, int target, int wrapper, int array, const Bytes& frame,
-                       uint32_t offset) {
+  const auto row = [&](const char* name, const char* packet, int target, int wrapper, int array,
+                       const Bytes& frame, uint32_t offset) {
     std::printf("%-28s %10s", name, packet);
     for (const uint32_t count : {1u, 16384u, 262144u}) {
       const uint32_t zero = 0;
@@ -95,23 +96,30 @@ int main(int argc, char** argv) {
   const int vary_xdp = bpf_program__fd(vary->progs.vary_xdp), vary_tc = bpf_program__fd(vary->progs.vary_tc);
   const int xdp_array = bpf_map__fd(vary->maps.xdp_target), tc_array = bpf_map__fd(vary->maps.tc_target);
   for (const Load& load : loads) {
-    row("XDP_PASS (floor)", load.name, bpf_program__fd(vary->progs.floor_xdp), vary_xdp, xdp_array, load.frame, load.source_offset);
-    row("weir_xdp", load.name, bpf_program__fd(flows->progs.weir_xdp), vary_xdp, xdp_array, load.frame, load.source_offset);
-    row("TC_ACT_OK (floor)", load.name, bpf_program__fd(vary->progs.floor_tc), vary_tc, tc_array, load.frame, load.source_offset);
-    row("weir_tc_in", load.name, bpf_program__fd(flows->progs.weir_tc_in), vary_tc, tc_array, load.frame, load.source_offset);
-    row("weir_tc_out", load.name, bpf_program__fd(flows->progs.weir_tc_out), vary_tc, tc_array, load.frame, load.source_offset);
+    row("XDP_PASS (floor)", load.name, bpf_program__fd(vary->progs.floor_xdp), vary_xdp, xdp_array,
+        load.frame, load.source_offset);
+    row("weir_xdp", load.name, bpf_program__fd(flows->progs.weir_xdp), vary_xdp, xdp_array, load.frame,
+        load.source_offset);
+    row("TC_ACT_OK (floor)", load.name, bpf_program__fd(vary->progs.floor_tc), vary_tc, tc_array, load.frame,
+        load.source_offset);
+    row("weir_tc_in", load.name, bpf_program__fd(flows->progs.weir_tc_in), vary_tc, tc_array, load.frame,
+        load.source_offset);
+    row("weir_tc_out", load.name, bpf_program__fd(flows->progs.weir_tc_out), vary_tc, tc_array, load.frame,
+        load.source_offset);
     std::printf("%-28s %10s %8.0f\n", "cgroup return 1 (floor)", load.name,
                 nanoseconds(bpf_program__fd(vary->progs.floor_cgroup), load.frame));
-    std::printf("%-28s %10s %8.0f\n", "weir_cg_in", load.name, nanoseconds(bpf_program__fd(flows->progs.weir_cg_in), load.frame));
-    std::printf("%-28s %10s %8.0f\n", "weir_cg_out", load.name, nanoseconds(bpf_program__fd(flows->progs.weir_cg_out), load.frame));
+    std::printf("%-28s %10s %8.0f\n", "weir_cg_in", load.name,
+                nanoseconds(bpf_program__fd(flows->progs.weir_cg_in), load.frame));
+    std::printf("%-28s %10s %8.0f\n", "weir_cg_out", load.name,
+                nanoseconds(bpf_program__fd(flows->progs.weir_cg_out), load.frame));
   }
   // Another's tc program beside ours: program_bench OBJECT PROGRAM.
   if (argc == 3) {
     bpf_object* other = bpf_object__open_file(argv[1], nullptr);
     if (!other || bpf_object__load(other) != 0) return std::fprintf(stderr, "cannot load %s\n", argv[1]), 1;
     for (const Load& load : loads)
-      row(argv[2], load.name, bpf_program__fd(bpf_object__find_program_by_name(other, argv[2])), vary_tc, tc_array,
-          load.frame, load.source_offset);
+      row(argv[2], load.name, bpf_program__fd(bpf_object__find_program_by_name(other, argv[2])), vary_tc,
+          tc_array, load.frame, load.source_offset);
     bpf_object__close(other);
   }
   vary_bpf__destroy(vary);

@@ -27,10 +27,11 @@
 
 /* One packet as one hook saw it. */
 struct sighting {
-  __u64 bytes;   /* octets of IP packets on the wire: the headers once for each segment */
-  __u32 packets; /* on the wire: the segments of a GSO or GRO buffer */
-  __u32 from;    /* which address of the key sent it: 0 or 1 */
-  __u32 point;   /* ifindex << 1 | egress at interfaces; 0 at cgroup hooks */
+  __u64 bytes;    /* octets of IP packets on the wire: the headers once for each segment */
+  __u32 packets;  /* on the wire: the segments of a GSO or GRO buffer */
+  __u32 from;     /* which address of the key sent it: 0 or 1 */
+  __u32 point;    /* ifindex << 1 | egress at interfaces; 0 at cgroup hooks */
+  __u32 receiver; /* cgroup: the socket, of packets that several receive; else 0 */
   __u32 egress;
 };
 

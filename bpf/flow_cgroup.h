@@ -98,6 +98,8 @@ static __always_inline int count_at_cgroup(struct __sk_buff* skb, const __u32 eg
   if (unlikely(!netns)) count(FLOW_COUNTER_NO_NETNS, 1);
 
   struct sighting sighting = {.egress = egress};
+  /* Multicast and broadcast (not PACKET_HOST) reach each of several sockets: one of them counts. */
+  if (!egress && unlikely(skb->pkt_type)) sighting.receiver = (__u32)bpf_get_socket_cookie(skb);
   weigh(skb, &info, &sighting);
   struct wire_tuple wire =
       {}; /* verifier: undefined halves become spills of whatever a register held, seen on 6.18 */

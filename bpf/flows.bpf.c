@@ -263,6 +263,10 @@ static __always_inline struct flow_entry* account_in(void* flows, const void* ke
     if (entry->point[from] && jiffies - own->last_jiffies < POINT_IDLE_JIFFIES) return entry;
     entry->point[from] = sighting->point;
   }
+  if (unlikely(sighting->receiver) && entry->point[from] != sighting->receiver) {
+    if (entry->point[from] && jiffies - own->last_jiffies < POINT_IDLE_JIFFIES) return entry;
+    entry->point[from] = sighting->receiver;
+  }
   *done = FLOW_COUNTED;
   const __u8 side = (sighting->egress ? 2 : 1) << 2 * from;
   if (unlikely(!(entry->seen & side))) {
@@ -294,6 +298,9 @@ static __always_inline void keep_owner(struct flow_entry* entry, struct flow_det
 
 static __always_inline void keep_round_trip(struct flow_details* details, const struct sighting* sighting,
                                             struct bpf_sock* sk) {
+  /* The kernel's own socket for resets is a raw one of protocol TCP: bpf_tcp_sock takes it for what
+   * it is not (net/core/filter.c). */
+  if (sk->type != SOCK_STREAM) return;
   const struct bpf_tcp_sock* tcp = bpf_tcp_sock(sk);
   if (tcp) details->srtt_us[(sighting->egress ? sighting->from : sighting->from ^ 1) & 1] = tcp->srtt_us >> 3;
 }

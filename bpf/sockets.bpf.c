@@ -182,7 +182,7 @@ int BPF_PROG(weir_sk_state, struct sock* sk, int old_state, int new_state) {
   if (find_flow(&tuple, &flow)) return 0;
   struct flow_details* details = flow.details;
   const __u32 local = flow.local & 1;
-  if (!details->owner[local].pid) {
+  if (!details->owner[local].pid && !flow_config.no_storage_in_tracing) {
     const struct socket_owner* owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
     if (owner) details->owner[local] = *owner;
   }

@@ -79,7 +79,8 @@ WEIR_SIZE_IS(struct flow_direction, 40);
 /* What every packet touches: with the IPv4 key and the map's own header three cache lines. */
 struct flow_entry {
   struct flow_direction direction[2];
-  __u32 point[2];        /* interfaces: ifindex << 1 | egress, where each direction is counted; 0: none yet */
+  __u32 point[2];        /* where each direction is counted; 0: none yet. Interfaces: ifindex << 1 | egress;
+                            cgroup, multicast and broadcast: lower half of the receiving socket's cookie */
   __u32 retransmits[2];  /* TCP: segments that start below next_sequence */
   __u32 zero_windows[2]; /* TCP: segments that announce a window of 0 */
   __u32 isn;             /* TCP: initial sequence number of the SYN, host byte order */
@@ -129,7 +130,8 @@ struct flow_config {
   __u32 own_netns;   /* inode number of Weir's network namespace */
   __u8 at_interface; /* keys carry no namespace; a packet counts at one point only */
   __u8 decapsulate;
-  __u8 reserved[2];
+  __u8 no_storage_in_tracing; /* before 5.11 bpf_sk_storage_get is refused there */
+  __u8 reserved;
 };
 
 /* What weir_clock writes: the two clocks of the flow programs at one moment. */

@@ -43,14 +43,16 @@ base::Result<bool> has_ethernet_header(const std::string& name) {
     return base::fail_errno(errno, "asking for the link type of " + name);
   switch (request.ifr_hwaddr.sa_family) {
     case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK: return true;
+    case ARPHRD_LOOPBACK:
+      return true;
     case ARPHRD_NONE:
     case ARPHRD_PPP:
     case ARPHRD_TUNNEL:
     case ARPHRD_TUNNEL6:
     case ARPHRD_SIT:
     case ARPHRD_IPGRE:
-    case ARPHRD_RAWIP: return false;
+    case ARPHRD_RAWIP:
+      return false;
     default:
       return base::fail(ErrorKind::unsupported, name + " has a link type that Weir does not read (ARPHRD " +
                                                     std::to_string(request.ifr_hwaddr.sa_family) + ")");
@@ -84,7 +86,8 @@ base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options) {
   const Hook hook = chosen_hook(options);
   const bool at_cgroup = hook == Hook::cgroup;
   if (!at_cgroup && options.interfaces.empty())
-    return base::fail(ErrorKind::bad_input, "--hook tc, xdp and socket need an interface: add -i IFACE or -i any");
+    return base::fail(ErrorKind::bad_input,
+                      "--hook tc, xdp and socket need an interface: add -i IFACE or -i any");
   auto interfaces = named_interfaces(options.interfaces);
   if (!interfaces) return tl::unexpected(interfaces.error());
 
@@ -100,16 +103,19 @@ base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options) {
   if (!object) return tl::unexpected(object.error());
 
   LiveHooks hooks(std::move(*object), hook);
-  hooks.any_ = std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
+  hooks.any_ =
+      std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
   if (auto cgroup = kernel::open_cgroup2(); cgroup) {
     hooks.cgroup_.emplace(std::move(*cgroup));
     hooks.notes_ = hooks.cgroup_->notes;
   } else if (at_cgroup) {
-    return base::fail_within(cgroup.error(), "the default hook is cgroup2's root (or name an interface with -i)");
+    return base::fail_within(cgroup.error(),
+                             "the default hook is cgroup2's root (or name an interface with -i)");
   } else {
     hooks.notes_.push_back("owners of new sockets are not seen: " + cgroup.error().message);
   }
-  if (auto owners = hooks.object_.attach_owners(hooks.cgroup_root()); !owners) return tl::unexpected(owners.error());
+  if (auto owners = hooks.object_.attach_owners(hooks.cgroup_root()); !owners)
+    return tl::unexpected(owners.error());
   if (at_cgroup) {
     if (auto attached = hooks.object_.attach_cgroup_hooks(hooks.cgroup_root()); !attached)
       return tl::unexpected(attached.error());
@@ -165,12 +171,17 @@ std::string LiveHooks::interface_name(uint32_t ifindex) const {
 
 std::string LiveHooks::description() const {
   switch (hook_) {
-    case Hook::tc: return object_.tc_hook() + " on " + joined(interfaces_) + ", both ways";
-    case Hook::xdp: return "XDP on " + joined(interfaces_) + ": arriving packets only";
-    case Hook::socket: return "an AF_PACKET socket filter on " + joined(interfaces_);
+    case Hook::tc:
+      return object_.tc_hook() + " on " + joined(interfaces_) + ", both ways";
+    case Hook::xdp:
+      return "XDP on " + joined(interfaces_) + ": arriving packets only";
+    case Hook::socket:
+      return "an AF_PACKET socket filter on " + joined(interfaces_);
     default:
-      return "cgroup_skb at " + (cgroup_->path.empty() ? std::string("a detached cgroup2 mount") : cgroup_->path) +
-             ": packets as sockets see them, in every network namespace; not forwarded ones, nor those that find no "
+      return "cgroup_skb at " +
+             (cgroup_->path.empty() ? std::string("a detached cgroup2 mount") : cgroup_->path) +
+             ": packets as sockets see them, in every network namespace; not forwarded ones, nor those that "
+             "find no "
              "socket";
   }
 }

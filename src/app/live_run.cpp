@@ -47,7 +47,9 @@ LiveRun::LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit
             records_++;
             emit(record);
           },
-          [this](const decode::LiveKey& key) { return sweep_ ? sweep_->details(key.details_key()) : std::nullopt; },
+          [this](const decode::LiveKey& key) {
+            return sweep_ ? sweep_->details(key.details_key()) : std::nullopt;
+          },
           [this](const socket_owner& owner) { return processes_.resolve(owner); },
           [this](uint32_t ifindex) { return hooks_.interface_name(ifindex); }) {}
 
@@ -55,8 +57,9 @@ base::Result<std::unique_ptr<LiveRun>> LiveRun::start(const config::FlowsOptions
   auto hooks = LiveHooks::attach(options);
   if (!hooks) return tl::unexpected(hooks.error());
   std::unique_ptr<LiveRun> run(new LiveRun(options, std::move(*hooks), std::move(emit)));
-  auto sweep = source::FlowSweep::open(run->hooks_.object(),
-                                       [self = run.get()](std::span<const std::byte> record) { self->take_event(record); });
+  auto sweep = source::FlowSweep::open(
+      run->hooks_.object(),
+      [self = run.get()](std::span<const std::byte> record) { self->take_event(record); });
   if (!sweep) return tl::unexpected(sweep.error());
   run->sweep_.emplace(std::move(*sweep));
   if (options.cost)
@@ -133,14 +136,17 @@ std::vector<flow::LossRecord> LiveRun::new_losses() {
   for (size_t i = 0; i < kLosses.size() && !counters_.empty(); i++) {
     const uint64_t total = counters_[kLosses[i].counter];
     if (total == told_losses_[i]) continue;
-    losses.push_back({kLosses[i].stage, kLosses[i].unit, total - told_losses_[i], total, base::now_ns(CLOCK_REALTIME)});
+    losses.push_back(
+        {kLosses[i].stage, kLosses[i].unit, total - told_losses_[i], total, base::now_ns(CLOCK_REALTIME)});
     told_losses_[i] = total;
   }
   return losses;
 }
 
 uint64_t LiveRun::lost() const {
-  return counters_.empty() ? 0 : counters_[FLOW_COUNTER_RING_FULL_PACKETS] + counters_[FLOW_COUNTER_RING_FULL_ENDS];
+  return counters_.empty()
+             ? 0
+             : counters_[FLOW_COUNTER_RING_FULL_PACKETS] + counters_[FLOW_COUNTER_RING_FULL_ENDS];
 }
 
 sink::RunSummary LiveRun::summary() const {
@@ -154,14 +160,17 @@ sink::RunSummary LiveRun::summary() const {
     const sink::NamedCount count{decode::to_string(static_cast<packet_result>(result)), counters_[result]};
     (PACKET_HAS_IP(result) ? summary.without_ports : summary.not_counted).push_back(count);
   }
-  summary.not_counted.push_back({"packets without a socket at the cgroup hook", counters_[FLOW_COUNTER_NO_SOCKET]});
+  summary.not_counted.push_back(
+      {"packets without a socket at the cgroup hook", counters_[FLOW_COUNTER_NO_SOCKET]});
   summary.notes = {
-      {"later fragments without their first: in flows without ports", counters_[FLOW_COUNTER_FRAGMENT_ORPHANS]},
+      {"later fragments without their first: in flows without ports",
+       counters_[FLOW_COUNTER_FRAGMENT_ORPHANS]},
       {"packets whose network namespace could not be told", counters_[FLOW_COUNTER_NO_NETNS]},
       {"packets that found the kernel's map full and came through the ring: --max-flows " +
            std::to_string(options_.max_flows),
        counters_[FLOW_COUNTER_MAP_FULL]},
-      {"flows that found no room after the kernel's map was full: one record each packet", flows_.counters().evicted},
+      {"flows that found no room after the kernel's map was full: one record each packet",
+       flows_.counters().evicted},
       {"ring records of an unknown form", refused_events_},
   };
   for (const LossCounter& loss : kLosses)

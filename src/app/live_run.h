@@ -43,7 +43,8 @@ class LiveRun {
   std::vector<flow::LossRecord> new_losses();
   /// What was seen and lost in all; for stderr.
   sink::RunSummary summary() const;
-  /// Switches the kernel's BPF statistics on or off: about 20 ns more for each packet, twice, while they are on.
+  /// Switches the kernel's BPF statistics on or off: about 20 ns more for each packet, twice, while they are
+  /// on.
   base::Result<> switch_cost(bool on);
   std::optional<OwnCost> cost() const;  // while they are on
   /// How often the parts of --interval were reported.

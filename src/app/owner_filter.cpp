@@ -16,12 +16,14 @@ template <class Test>
 bool every_filter(const config::FlowsOptions& options, const decode::Process& process, const Test& test) {
   const auto is_pid = [&](const std::string& word) { return word == std::to_string(process.pid); };
   const auto is_uid = [&](const std::string& word) { return word == std::to_string(process.uid); };
-  const auto is_comm = [&](const std::string& word) { return word == process.comm || word == process.executable; };
+  const auto is_comm = [&](const std::string& word) {
+    return word == process.comm || word == process.executable;
+  };
   // A cgroup names all below it.
   const auto is_cgroup = [&](const std::string& word) {
     const std::string path = word.starts_with('/') ? word : "/" + word;
-    return process.cgroup_path == path ||
-           (process.cgroup_path.starts_with(path) && (path.back() == '/' || process.cgroup_path[path.size()] == '/'));
+    return process.cgroup_path == path || (process.cgroup_path.starts_with(path) &&
+                                           (path.back() == '/' || process.cgroup_path[path.size()] == '/'));
   };
   const auto is_container = [&](const std::string& word) {
     return !process.container_id.empty() && process.container_id.starts_with(word);
@@ -33,8 +35,8 @@ bool every_filter(const config::FlowsOptions& options, const decode::Process& pr
 }  // namespace
 
 bool OwnerFilter::empty() const {
-  return options_->pid.empty() && options_->comm.empty() && options_->uid.empty() && options_->cgroup.empty() &&
-         options_->container.empty();
+  return options_->pid.empty() && options_->comm.empty() && options_->uid.empty() &&
+         options_->cgroup.empty() && options_->container.empty();
 }
 
 bool OwnerFilter::wants(const flow::FlowRecord& record) const {

@@ -80,9 +80,13 @@ flow_key6 LiveKey::details_key() const {
   return key;
 }
 
-IpAddress LiveKey::address(size_t index) const { return address_from(wire.address[index], version); }
+IpAddress LiveKey::address(size_t index) const {
+  return address_from(wire.address[index], version);
+}
 
-uint16_t LiveKey::port(size_t index) const { return ntohs(wire.port[index]); }
+uint16_t LiveKey::port(size_t index) const {
+  return ntohs(wire.port[index]);
+}
 
 size_t LiveKey::hash() const {
   uint64_t hash = 0x9e3779b97f4a7c15u ^ version;
@@ -113,13 +117,17 @@ std::optional<FlowEvent> decode_flow_event(std::span<const std::byte> record) {
     const auto event = load<flow_event_overflow>(record.data());
     const auto key = checked_key(event.key, event.version);
     if (!key || event.from > 1) return std::nullopt;
-    return FlowOverflow{*key,         header.time_ns,   event.packets,   event.bytes,    event.from,
+    return FlowOverflow{*key,           header.time_ns,  event.packets,   event.bytes,    event.from,
                         !!event.egress, event.tcp_flags, event.icmp_type, event.icmp_code};
   }
   return std::nullopt;
 }
 
-IpAddress local_address(const socket_listing& socket) { return address_from(socket.local_address, socket.version); }
-IpAddress remote_address(const socket_listing& socket) { return address_from(socket.remote_address, socket.version); }
+IpAddress local_address(const socket_listing& socket) {
+  return address_from(socket.local_address, socket.version);
+}
+IpAddress remote_address(const socket_listing& socket) {
+  return address_from(socket.remote_address, socket.version);
+}
 
 }  // namespace weir::decode

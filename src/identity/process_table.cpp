@@ -82,9 +82,11 @@ std::string ProcessTable::cgroup_path(uint64_t cgroup_id) {
   request.handle.handle_type = kKernfsHandle;
   std::memcpy(request.handle.f_handle, &cgroup_id, sizeof(cgroup_id));
   std::string path;
-  if (base::UniqueFd folder(open_by_handle_at(cgroup_root_, &request.handle, O_PATH | O_CLOEXEC)); folder.valid()) {
+  if (base::UniqueFd folder(open_by_handle_at(cgroup_root_, &request.handle, O_PATH | O_CLOEXEC));
+      folder.valid()) {
     path = link_target("/proc/self/fd/" + std::to_string(folder.get()));
-    if (cgroup_root_path_.size() > 1 && path.starts_with(cgroup_root_path_)) path.erase(0, cgroup_root_path_.size());
+    if (cgroup_root_path_.size() > 1 && path.starts_with(cgroup_root_path_))
+      path.erase(0, cgroup_root_path_.size());
     if (path.empty()) path = "/";
   }
   return cgroups_.put(cgroup_id, std::move(path));

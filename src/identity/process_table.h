@@ -25,7 +25,9 @@ class ProcessTable {
   /// Never null. Reads /proc once for each process (pid and start time).
   decode::ProcessPtr resolve(const socket_owner& owner);
 
-  uint64_t unreadable() const { return unreadable_; }  // gone, or of another pid namespace, before it was read
+  uint64_t unreadable() const {
+    return unreadable_;
+  }  // gone, or of another pid namespace, before it was read
 
  private:
   struct Id {
@@ -48,7 +50,8 @@ class ProcessTable {
   uint64_t unreadable_ = 0;
 };
 
-/// Field 22 of /proc/PID/stat (proc(5)): the start in clock ticks after boot; 0 where the text has another form.
+/// Field 22 of /proc/PID/stat (proc(5)): the start in clock ticks after boot; 0 where the text has another
+/// form.
 uint64_t start_ticks(const std::string& stat_text);
 
 /// The 64 hex digits of the last path component that holds a container's id ("…/docker-<id>.scope",

@@ -88,6 +88,7 @@ FlowsObject::~FlowsObject() = default;
 base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
   auto state = std::make_unique<State>();
   std::vector<std::string> refused;
+  bool storage_in_tracing = true;
   for (;;) {
     LoadLog log(plan.verbose);
     Skeleton skeleton(flows_bpf__open());
@@ -105,6 +106,7 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     config->own_netns = own_network_namespace();
     config->at_interface = !plan.cgroup;
     config->decapsulate = plan.decapsulate;
+    config->no_storage_in_tracing = !storage_in_tracing;
 
     const int error = flows_bpf__load(skeleton.get());
     if (error == 0) {
@@ -119,6 +121,10 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
                                           (culprit.empty() ? "" : ": the kernel refused " + culprit) +
                                           log.last_line_in_brackets());
     }
+    if (culprit == "weir_sk_state" && storage_in_tracing) {
+      storage_in_tracing = false;  // once more without: it still tells when connections end
+      continue;
+    }
     state->lack(culprit.c_str(), "this kernel refused the program " + culprit + log.last_line_in_brackets());
     refused.push_back(culprit);
   }
@@ -127,7 +133,8 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
 base::Result<> FlowsObject::attach_owners(int cgroup_fd) {
   auto& programs = state_->skeleton->progs;
   if (state_->loaded(programs.weir_sk_create)) {
-    auto link = kernel::attach_cgroup(bpf_program__fd(programs.weir_sk_create), cgroup_fd, BPF_CGROUP_INET_SOCK_CREATE);
+    auto link = kernel::attach_cgroup(bpf_program__fd(programs.weir_sk_create), cgroup_fd,
+                                      BPF_CGROUP_INET_SOCK_CREATE);
     if (link)
       state_->links.push_back(std::move(*link));
     else
@@ -187,13 +194,15 @@ base::Result<> FlowsObject::attach_tc(unsigned ifindex, bool layer3) {
       }
       if (link.error().kind != base::ErrorKind::unsupported) return tl::unexpected(link.error());
       if (auto cleaned = remove_dead_filters(); !cleaned)
-        state_->shortcomings.push_back({"removing what a killed Weir left at clsact", cleaned.error().message});
+        state_->shortcomings.push_back(
+            {"removing what a killed Weir left at clsact", cleaned.error().message});
       auto filters = ClsactFilters::open();
       if (!filters) return tl::unexpected(filters.error());
       state_->clsact.emplace(std::move(*filters));
       state_->tc_hook = "clsact";
     }
-    if (auto attached = state_->clsact->attach(bpf_program__fd(program), ifindex, traffic); !attached) return attached;
+    if (auto attached = state_->clsact->attach(bpf_program__fd(program), ifindex, traffic); !attached)
+      return attached;
   }
   return {};
 }
@@ -280,22 +289,37 @@ std::vector<ProgramCost> FlowsObject::costs() const {
   bpf_object__for_each_program(program, state_->skeleton->obj) {
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
-    if (!state_->loaded(program) || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;
+    if (!state_->loaded(program) || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
+      continue;
     costs.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns});
   }
   return costs;
 }
 
-int FlowsObject::flows4_fd() const { return bpf_map__fd(state_->skeleton->maps.flows4); }
-int FlowsObject::flows6_fd() const { return bpf_map__fd(state_->skeleton->maps.flows6); }
-int FlowsObject::details_fd() const { return bpf_map__fd(state_->skeleton->maps.flow_details); }
-int FlowsObject::events_fd() const { return bpf_map__fd(state_->skeleton->maps.flow_events); }
-const std::vector<Shortcoming>& FlowsObject::shortcomings() const { return state_->shortcomings; }
-const std::string& FlowsObject::tc_hook() const { return state_->tc_hook; }
+int FlowsObject::flows4_fd() const {
+  return bpf_map__fd(state_->skeleton->maps.flows4);
+}
+int FlowsObject::flows6_fd() const {
+  return bpf_map__fd(state_->skeleton->maps.flows6);
+}
+int FlowsObject::details_fd() const {
+  return bpf_map__fd(state_->skeleton->maps.flow_details);
+}
+int FlowsObject::events_fd() const {
+  return bpf_map__fd(state_->skeleton->maps.flow_events);
+}
+const std::vector<Shortcoming>& FlowsObject::shortcomings() const {
+  return state_->shortcomings;
+}
+const std::string& FlowsObject::tc_hook() const {
+  return state_->tc_hook;
+}
 
 base::Result<base::UniqueFd> enable_bpf_statistics() {
   base::UniqueFd fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
-  if (!fd.valid()) return base::fail_errno(errno, "switching on BPF statistics (BPF_ENABLE_STATS, Linux 5.8, CAP_SYS_ADMIN)");
+  if (!fd.valid())
+    return base::fail_errno(errno,
+                            "switching on BPF statistics (BPF_ENABLE_STATS, Linux 5.8, CAP_SYS_ADMIN)");
   return fd;
 }
 

@@ -24,14 +24,18 @@ int take(libbpf_print_level level, const char* format, va_list arguments) noexce
 
 }  // namespace
 
-void silence_libbpf() { libbpf_set_print(take); }
+void silence_libbpf() {
+  libbpf_set_print(take);
+}
 
 LoadLog::LoadLog(bool also_to_stderr) : also_to_stderr_(also_to_stderr), previous_(current) {
   silence_libbpf();
   current = this;
 }
 
-LoadLog::~LoadLog() { current = previous_; }
+LoadLog::~LoadLog() {
+  current = previous_;
+}
 
 void LoadLog::append(const char* text) noexcept {
   if (also_to_stderr_) std::fputs(text, stderr);

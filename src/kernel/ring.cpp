@@ -13,7 +13,9 @@ int hand_on(void* context, void* data, size_t size) noexcept {
 
 }  // namespace
 
-void Ring::Free::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+void Ring::Free::operator()(ring_buffer* ring) const {
+  ring_buffer__free(ring);
+}
 
 base::Result<Ring> Ring::open(int borrowed_map_fd, Each each) {
   Ring ring;

@@ -16,7 +16,8 @@ base::Result<FlowSweep> FlowSweep::open(const kernel::FlowsObject& object, EachE
   if (!ring) return tl::unexpected(ring.error());
   auto first = object.clock();
   if (!first) return tl::unexpected(first.error());
-  return FlowSweep(object, std::move(*flows4), std::move(*flows6), std::move(*details), std::move(*ring), *first);
+  return FlowSweep(object, std::move(*flows4), std::move(*flows6), std::move(*details), std::move(*ring),
+                   *first);
 }
 
 base::Result<KernelClock> FlowSweep::clock() {
@@ -33,7 +34,9 @@ uint64_t jiffy_length_ns(uint64_t elapsed_ns, uint64_t elapsed_jiffies) {
   const uint64_t measured = elapsed_ns / elapsed_jiffies;
   uint64_t nearest = kLengths[0];
   for (const uint64_t length : kLengths) {
-    const auto distance = [measured](uint64_t other) { return measured > other ? measured - other : other - measured; };
+    const auto distance = [measured](uint64_t other) {
+      return measured > other ? measured - other : other - measured;
+    };
     if (distance(length) < distance(nearest)) nearest = length;
   }
   return nearest;

@@ -54,7 +54,12 @@ class FlowSweep {
   FlowSweep(const kernel::FlowsObject& object, kernel::MapView<flow_key4, flow_entry> flows4,
             kernel::MapView<flow_key6, flow_entry> flows6, kernel::MapView<flow_key6, flow_details> details,
             kernel::Ring ring, flow_clock first)
-      : object_(&object), flows4_(std::move(flows4)), flows6_(std::move(flows6)), details_(std::move(details)), ring_(std::move(ring)), first_(first) {}
+      : object_(&object),
+        flows4_(std::move(flows4)),
+        flows6_(std::move(flows6)),
+        details_(std::move(details)),
+        ring_(std::move(ring)),
+        first_(first) {}
 
   const kernel::FlowsObject* object_;
   kernel::MapView<flow_key4, flow_entry> flows4_;
@@ -64,8 +69,8 @@ class FlowSweep {
   flow_clock first_;  // since when jiffies are compared with nanoseconds
 };
 
-/// The kernel's tick from how far both clocks went: one of the lengths that CONFIG_HZ can give (100, 250, 300,
-/// 1000); 4 ms while too little time has passed to tell.
+/// The kernel's tick from how far both clocks went: one of the lengths that CONFIG_HZ can give (100, 250,
+/// 300, 1000); 4 ms while too little time has passed to tell.
 uint64_t jiffy_length_ns(uint64_t elapsed_ns, uint64_t elapsed_jiffies);
 
 }  // namespace weir::source
