@@ -51,8 +51,9 @@ Use use_of_interface(const Diagnosis& diagnosis) {
   if (works(diagnosis.features, Feature::tcx)) return {verb, true, "tcx, before all others", "", kTcMisses};
   if (works(diagnosis.features, Feature::clsact))
     return {verb, true, "clsact, priority 1", why_not(diagnosis, Feature::tcx), kTcMisses};
-  return without(verb, why_not(diagnosis, Feature::clsact) +
-                           (works(diagnosis.features, Feature::socket_filter) ? "; add --hook socket" : ""));
+  if (works(diagnosis.features, Feature::socket_filter))
+    return {verb, true, "a packet socket", why_not(diagnosis, Feature::clsact), kSocketMisses};
+  return without(verb, why_not(diagnosis, Feature::clsact));
 }
 
 Use use_of_default(const Diagnosis& diagnosis) {
@@ -66,7 +67,9 @@ Use use_of_default(const Diagnosis& diagnosis) {
   const std::string why = !diagnosis.cgroup.found && !diagnosis.cgroup.notes.empty()
                               ? diagnosis.cgroup.notes.front()
                               : why_not(diagnosis, Feature::cgroup_skb);
-  return without(verb, why + (use_of_interface(diagnosis).works ? "; weir flows -i any works here" : ""));
+  if (works(diagnosis.features, Feature::socket_filter))
+    return {verb, true, "a packet socket on every interface", why, kSocketMisses};
+  return without(verb, why);
 }
 
 Use use_of_xdp(const Diagnosis& diagnosis) {

@@ -54,12 +54,18 @@ TEST(Uses, without_tcx_clsact_serves_and_the_reason_is_said) {
   EXPECT_EQ(node.exit_code, 0);
 }
 
-TEST(Uses, without_cgroups_the_default_cannot_run_and_says_what_can) {
+TEST(Uses, without_cgroups_the_default_is_a_packet_socket_on_every_interface) {
   Diagnosis node = healthy();
   node.cgroup = {"", false, false, {"this kernel has no cgroup2"}};
   decide_uses(node);
+  EXPECT_TRUE(node.uses[0].works);
+  EXPECT_EQ(node.uses[0].hook, "a packet socket on every interface");
+  EXPECT_EQ(node.uses[0].reason, "this kernel has no cgroup2");
+  EXPECT_EQ(node.exit_code, 0);
+  take_away(node, Feature::socket_filter, "no packet sockets");
+  decide_uses(node);
   EXPECT_FALSE(node.uses[0].works);
-  EXPECT_EQ(node.uses[0].reason, "this kernel has no cgroup2; weir flows -i any works here");
+  EXPECT_EQ(node.uses[0].reason, "this kernel has no cgroup2");
   EXPECT_TRUE(node.uses[1].works);
   EXPECT_EQ(node.exit_code, 4);
 }
@@ -69,11 +75,12 @@ TEST(Uses, without_tcx_and_clsact_the_packet_socket_is_the_last_resort) {
   take_away(node, Feature::tcx, "no tcx");
   take_away(node, Feature::clsact, "no clsact");
   decide_uses(node);
-  EXPECT_FALSE(node.uses[1].works);
-  EXPECT_EQ(node.uses[1].reason, "feature: no clsact; add --hook socket");
-  EXPECT_TRUE(node.uses[3].works);
+  EXPECT_TRUE(node.uses[1].works);
+  EXPECT_EQ(node.uses[1].hook, "a packet socket");
+  EXPECT_EQ(node.uses[1].reason, "feature: no clsact");
   take_away(node, Feature::socket_filter, "no packet sockets");
   decide_uses(node);
+  EXPECT_FALSE(node.uses[1].works);
   EXPECT_EQ(node.uses[1].reason, "feature: no clsact");
   EXPECT_FALSE(node.uses[3].works);
 }

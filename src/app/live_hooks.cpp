@@ -83,6 +83,19 @@ base::Result<std::map<uint32_t, std::string>> named_interfaces(const std::vector
 }  // namespace
 
 base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options) {
+  auto hooks = attach_at(options);
+  if (hooks || options.hook != Hook::automatic || hooks.error().kind != ErrorKind::unsupported) return hooks;
+  // The last resort: a packet socket, here or on every interface.
+  config::FlowsOptions last = options;
+  last.hook = Hook::socket;
+  if (last.interfaces.empty()) last.interfaces = {"any"};
+  auto socket = attach_at(last);
+  if (!socket) return hooks;
+  socket->notes_.insert(socket->notes_.begin(), "a packet socket serves, because " + hooks.error().message);
+  return socket;
+}
+
+base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options) {
   const Hook hook = chosen_hook(options);
   const bool at_cgroup = hook == Hook::cgroup;
   if (!at_cgroup && options.interfaces.empty())

@@ -34,6 +34,7 @@ class LiveHooks {
   std::string interface_name(uint32_t ifindex) const;
 
  private:
+  static base::Result<LiveHooks> attach_at(const config::FlowsOptions& options);
   LiveHooks(kernel::FlowsObject object, config::Hook hook) : object_(std::move(object)), hook_(hook) {}
   base::Result<> attach_interface(const std::string& name, uint32_t ifindex);
 
