@@ -51,7 +51,9 @@ RoadResult travel(const std::string& path) {
   sinks.push_back(std::make_unique<sink::FieldSink>(output, all, sink::FieldForm::lines));
   sinks.push_back(std::make_unique<sink::AggregateSink>(
       output, std::vector{flow::find_field("destination"), flow::find_field("port")}, sink::AggregateForm{}));
-  auto flows = flow::PacketFlows::create({.max_flows = 1000}, [&](const flow::FlowRecord& record) {
+  flow::PacketFlowsOptions bounded;
+  bounded.max_flows = 1000;
+  auto flows = flow::PacketFlows::create(bounded, [&](const flow::FlowRecord& record) {
     result.written.packets += record.source.packets + record.destination.packets;
     result.written.bytes += record.source.bytes + record.destination.bytes;
     for (const auto& sink : sinks) sink->write(record);
