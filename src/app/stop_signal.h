@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C, SIGTERM and a terminal that hangs up as a wish to end in order, SIGUSR1 as a wish to be told how it goes.
+// Ctrl-C, SIGTERM and a terminal that hangs up as a wish to end in order, SIGUSR1 as a wish to be told how it
+// goes.
 #pragma once
 
 #include "base/result.h"
