@@ -22,16 +22,24 @@ using namespace std::chrono_literals;
 
 constexpr auto kSweepEvery = 500ms;
 constexpr int kLostExitCode = 5;
+constexpr auto kTopEvery = 2s;
 
 int tell(const base::Error& error) {
   std::fprintf(stderr, "weir flows: %s\n", error.message.c_str());
   return base::exit_code(error.kind);
 }
 
+/// Without a screen and without an end `top` writes its sums again and again, as top -b does.
+config::FlowsOptions with_interval(config::FlowsOptions options) {
+  if (options.top && !options.interval && !options.duration && !options.count) options.interval = kTopEvery;
+  return options;
+}
+
 }  // namespace
 
-int flows_live(const config::FlowsOptions& options) {
-  if (wants_screen(options)) return flows_screen(options);
+int flows_live(const config::FlowsOptions& asked) {
+  if (wants_screen(asked)) return flows_screen(asked);
+  const config::FlowsOptions options = with_interval(asked);
   const bool terminal = sink::terminal_is_screen();
   auto stop = StopSignal::create();
   if (!stop) return tell(stop.error());
@@ -47,12 +55,15 @@ int flows_live(const config::FlowsOptions& options) {
   });
   if (!started) return tell(started.error());
   LiveRun& run = **started;
-  if (auto flushed = (*sink)->flush(); !flushed) return flushed.error().system_errno == EPIPE ? 0 : tell(flushed.error());
+  if (auto flushed = (*sink)->flush(); !flushed)
+    return flushed.error().system_errno == EPIPE ? 0 : tell(flushed.error());
   std::fputs(opening_text(run).c_str(), stderr);
 
   const int64_t begin = base::now_ns(CLOCK_MONOTONIC);
   const int64_t end = options.duration ? begin + options.duration->count() : INT64_MAX;
   base::Result<> swept;
+  uint64_t intervals = 0;
+  int64_t interval_begin = base::now_ns(CLOCK_REALTIME);
   while (!stop->requested() && !output.failed() && records < most_records) {
     const int64_t left = end - base::now_ns(CLOCK_MONOTONIC);
     if (left <= 0) break;
@@ -63,6 +74,12 @@ int flows_live(const config::FlowsOptions& options) {
     if (stop->take_report_request()) std::fputs(report_text(run).c_str(), stderr);
     if (stop->requested()) break;
     if (swept = run.sweep(); !swept) break;
+    if (run.intervals() != intervals) {
+      intervals = run.intervals();
+      const int64_t now = base::now_ns(CLOCK_REALTIME);
+      (*sink)->end_interval(interval_begin, now);
+      interval_begin = now;
+    }
     for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
     static_cast<void>((*sink)->flush());
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/aggregate_sink.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/clock.h"
@@ -118,7 +119,35 @@ void AggregateSink::write_json(const std::vector<Group>& groups) {
   }
 }
 
+void AggregateSink::end_interval(int64_t begin_ns, int64_t end_ns) {
+  // The order by rate within one interval is the order by bytes.
+  std::vector<Group> groups = aggregate_.top(
+      form_.order == flow::GroupOrder::rate ? flow::GroupOrder::bytes : form_.order, form_.rows);
+  for (Group& group : groups) {
+    group.sums.start_ns = begin_ns;
+    group.sums.end_ns = end_ns;
+  }
+  if (form_.json) {
+    write_json(groups);
+  } else {
+    std::array<char, base::kRfc3339Bytes> text{};
+    base::write_rfc3339(end_ns, text.data());
+    const auto length = static_cast<uint64_t>(std::max<int64_t>(end_ns - begin_ns, 0));
+    output_.append(std::string(text.data(), 19) + "Z, the last " + human_duration(length) + ":\n");
+    write_table(groups);
+    output_.append("\n");
+  }
+  aggregate_ = flow::Aggregate(aggregate_.by());
+  interval_begin_ns_ = end_ns;
+}
+
 base::Result<> AggregateSink::finish() {
+  if (interval_begin_ns_ != 0) {
+    int64_t end_ns = interval_begin_ns_;
+    for (const Group& group : aggregate_.top(form_.order)) end_ns = std::max(end_ns, group.sums.end_ns);
+    if (aggregate_.groups() != 0) end_interval(interval_begin_ns_, end_ns);
+    return output_.flush();
+  }
   const std::vector<Group> groups = aggregate_.top(form_.order, form_.rows);
   if (form_.json)
     write_json(groups);

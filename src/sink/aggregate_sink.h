@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// --by: the sums of flows over the values of some fields, written when the run ends.
+// --by: the sums of flows over the values of some fields, written when the run ends or an interval does.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,8 @@ class AggregateSink : public RecordSink {
       : output_(output), aggregate_(std::move(by)), form_(form) {}
   void write(const flow::FlowRecord& record) override { aggregate_.add(record); }
   void write(const flow::LossRecord& record) override;
+  /// Writes the sums of the interval, and begins anew.
+  void end_interval(int64_t begin_ns, int64_t end_ns) override;
   base::Result<> flush() override { return output_.flush(); }
   base::Result<> finish() override;
 
@@ -34,6 +36,7 @@ class AggregateSink : public RecordSink {
   OutputBuffer& output_;
   flow::Aggregate aggregate_;
   AggregateForm form_;
+  int64_t interval_begin_ns_ = 0;  // 0: there are none
 };
 
 /// The cells of one group, for the table and the screen; `group_titles` are above them.

@@ -104,5 +104,25 @@ TEST(AggregateSink, writes_sums_as_json_lines) {
       R"("start":"2025-11-21T09:27:19.123456789Z","end":"2025-11-21T09:27:19.307456789Z"})");
 }
 
+TEST(AggregateSink, an_interval_ends_its_sums_and_its_rate_is_over_the_interval) {
+  const int64_t begin = example_flow().start_ns - 3'600'000'000'000;
+  const std::string text = written_text([&](OutputBuffer& output) {
+    AggregateSink sink(output, named({"process"}), {});
+    sink.write(example_flow());
+    sink.end_interval(begin, begin + 2'000'000'000);
+    sink.end_interval(begin + 2'000'000'000, begin + 4'000'000'000);
+    EXPECT_TRUE(sink.finish());
+  });
+  EXPECT_EQ(
+      text,
+      "2025-11-21T08:27:21Z, the last 2.00 s:\n"
+      "PROCESS  FLOWS  PKTS ->  BYTES ->  <- PKTS  <- BYTES       RATE  RETR  REFUSED     RTT  RTT MAX\n"
+      "curl         1        6     812 B        5   5.12 kB  2.97 kB/s                 201 us   201 us\n"
+      "\n"
+      "2025-11-21T08:27:23Z, the last 2.00 s:\n"
+      "PROCESS  FLOWS  PKTS ->  BYTES ->  <- PKTS  <- BYTES  RATE  RETR  REFUSED  RTT  RTT MAX\n"
+      "\n");
+}
+
 }  // namespace
 }  // namespace weir::sink

@@ -21,6 +21,17 @@ std::string percent(double share) {
   return text;
 }
 
+/// "0:05", "12:34", "1:02:03"
+std::string clock_text(int64_t nanoseconds) {
+  const auto seconds = static_cast<unsigned long long>(std::max<int64_t>(nanoseconds, 0) / 1'000'000'000);
+  char text[40];
+  if (seconds < 3600)
+    std::snprintf(text, sizeof text, "%llu:%02llu", seconds / 60, seconds % 60);
+  else
+    std::snprintf(text, sizeof text, "%llu:%02llu:%02llu", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return text;
+}
+
 uint64_t sum(const std::vector<NamedCount>& counts) {
   uint64_t total = 0;
   for (const NamedCount& count : counts) total += count.count;
@@ -62,7 +73,7 @@ std::vector<ScreenSpan> foot_items(const ScreenFacts& facts) {
        used > 0.9 ? Style::warning : Style::plain});
   std::string cost = "own cost " + percent(facts.cpu_share) + " of a CPU, " + human_bytes(facts.memory_bytes);
   if (facts.kernel_cost)
-    cost += "; in the kernel " + human_count(static_cast<uint64_t>(facts.kernel_cost->ns_per_run + 0.5)) +
+    cost += "; in the kernel " + grouped_digits(static_cast<uint64_t>(facts.kernel_cost->ns_per_run + 0.5)) +
             " ns a packet, " + percent(facts.kernel_cost->cpu_share) + " of a CPU";
   else
     cost += " (c: and the kernel's)";
@@ -73,8 +84,7 @@ std::vector<ScreenSpan> foot_items(const ScreenFacts& facts) {
 }  // namespace
 
 ScreenLine head_line(std::string_view verb, const ScreenFacts& facts, size_t width) {
-  const std::string elapsed = human_duration(static_cast<uint64_t>(std::max<int64_t>(facts.elapsed_ns, 0)) /
-                                             1'000'000'000 * 1'000'000'000);
+  const std::string elapsed = clock_text(facts.elapsed_ns);
   ScreenLine line;
   const size_t name = verb.size() + 7;
   if (width < name + elapsed.size()) {

@@ -40,7 +40,7 @@ struct ScreenTotals {
   uint64_t seen = 0;
 };
 
-/// "weir flows  cgroup_skb at ...          1m05s"
+/// "weir flows  cgroup_skb at ...          1:05"
 ScreenLine head_line(std::string_view verb, const ScreenFacts& facts, size_t width);
 /// Totals and rates.
 std::string totals_text(const ScreenTotals& totals);

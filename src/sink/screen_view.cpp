@@ -36,7 +36,7 @@ const char* order_name(GroupOrder order) {
 }
 
 size_t foot_height(size_t height) {
-  return height < 6 ? 0 : height < 20 ? 1 : height < 40 ? 2 : 3;
+  return height < 6 ? 0 : height < 12 ? 1 : height < 40 ? 2 : 3;
 }
 
 }  // namespace
@@ -53,6 +53,8 @@ ScreenLine ScreenModel::status_line(size_t width) const {
     line.add("of " + group_name(groups_.fields(*chosen_grouping_)) + ' ' + values + ", ", Style::bold);
   }
   line.add(std::string("ordered by ") + order_name(order_) + (reversed_ ? " (reversed)" : ""), Style::bold);
+  if (!in_groups() && flows_.hidden() != 0)
+    line.add(", " + grouped_digits(flows_.hidden()) + " flows are beyond", Style::warning);
   if (!filter_.empty()) line.add(", filter: " + shown_text(filter_.text()), Style::warning);
   line.add("  " + totals_text(totals_));
   cut_line(line, width);
