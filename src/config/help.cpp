@@ -49,6 +49,11 @@ std::string verb_tail(std::string_view verb) {
            "  weir flows -r day.pcap --by destination,port --top 10\n"
            "  tcpdump -w - | weir flows -r - -o json        flows from a pipe\n"
            "\n"
+           "Live on a terminal: a screen. r b p t x a order, / filters, g groups, Enter tells all, Space "
+           "pauses, c "
+           "own\n"
+           "cost, ? all keys, q quits.\n"
+           "\n"
            "Durations: 500ms, 10s, 2m, 1h. A comma list of an owner filter matches any of its names; a name "
            "with a\n"
            "leading ! excludes. Exit status: 0 done, 1 failed while running, 2 wrong usage, filter or file,\n"
@@ -57,7 +62,16 @@ std::string verb_tail(std::string_view verb) {
     return "EXAMPLES\n"
            "  weir top                                      by process\n"
            "  weir top --by container,port                  by container and port\n"
-           "  weir top -r day.pcap --by destination --top 5\n";
+           "  weir top -r day.pcap --by destination --top 5\n"
+           "  weir top --interval 10s | tee top.txt         sums of each 10 s\n"
+           "\n"
+           "Live on a terminal: a screen. r b p t x a f order, / filters, g changes the sums, Enter shows "
+           "the flows of "
+           "one,\n"
+           "Space pauses, c own cost, ? all keys, q quits. Elsewhere: the sums of each --interval (default "
+           "2s), or with "
+           "--for\n"
+           "alone once, at the end.\n";
   return "Exit status: 0 when weir flows can run here, 3 a capability is missing, 4 this kernel cannot.\n";
 }
 
