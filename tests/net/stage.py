@@ -427,6 +427,12 @@ class _Report(unittest.TextTestResult):
         unittest.TestResult.addError(self, test, error)
         self._bad(test, error)
 
+    def addSubTest(self, test, subtest, error):
+        unittest.TestResult.addSubTest(self, test, subtest, error)
+        if error:
+            print(f"in {subtest._subDescription()}:")
+            self._bad(test, error)
+
     def addSkip(self, test, reason):
         unittest.TestResult.addSkip(self, test, reason)
         self._say("skip", test, ": " + reason)
