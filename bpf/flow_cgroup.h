@@ -88,9 +88,9 @@ static __always_inline int count_at_cgroup(struct __sk_buff* skb, const __u32 eg
   }
   struct packet_info info;
   struct packet_reader reader = {(const __u8*)(long)skb->data, (const __u8*)(long)skb->data_end, skb};
-  int result = packet_parse(&reader, PACKET_SPAN, PACKET_LINK_IP, skb->len, 0, &info);
+  int result = packet_parse(&reader, PACKET_PLAIN, PACKET_LINK_IP, skb->len, 0, &info);
   if (unlikely(result != PACKET_OK)) {
-    if (skb->data_end - skb->data < skb->len) result = parse_nonlinear(skb, PACKET_LINK_IP, &info);
+    result = parse_whole(skb, PACKET_LINK_IP, &info);
     if (result != PACKET_OK) count((__u32)result % PACKET_RESULTS, 1);
     if (!PACKET_HAS_IP(result)) return 1;
   }

@@ -131,10 +131,10 @@ static __always_inline void keep_receiver(struct __sk_buff* skb, struct flow_ent
 static __always_inline int count_at_tc(struct __sk_buff* skb, const __u32 egress, const int link) {
   struct packet_info info;
   struct packet_reader reader = {(const __u8*)(long)skb->data, (const __u8*)(long)skb->data_end, skb};
-  int result = flow_config.decapsulate ? packet_parse(&reader, PACKET_SPAN, link, skb->len, 1, &info)
-                                       : packet_parse(&reader, PACKET_SPAN, link, skb->len, 0, &info);
+  int result = flow_config.decapsulate ? packet_parse(&reader, PACKET_PLAIN, link, skb->len, 1, &info)
+                                       : packet_parse(&reader, PACKET_PLAIN, link, skb->len, 0, &info);
   if (unlikely(result != PACKET_OK)) {
-    if (skb->data_end - skb->data < skb->len) result = parse_nonlinear(skb, link, &info);
+    result = parse_whole(skb, link, &info);
     if (result != PACKET_OK) count((__u32)result % PACKET_RESULTS, 1);
     if (!PACKET_HAS_IP(result)) return TC_ACT_UNSPEC;
   }
@@ -183,15 +183,25 @@ int weir_tc_l3_out(struct __sk_buff* skb) {
   return count_at_tc(skb, 1, PACKET_LINK_IP);
 }
 
+/* The whole parser, for what PACKET_PLAIN gives up. */
+static __noinline int parse_whole_frame(struct xdp_md* frame, struct packet_info* info) {
+  struct packet_reader reader = {(const __u8*)(long)frame->data, (const __u8*)(long)frame->data_end, frame};
+  const __u32 bytes = frame->data_end - frame->data;
+  if (flow_config.decapsulate)
+    return packet_parse(&reader, PACKET_SPAN, PACKET_LINK_ETHERNET, bytes, 1, info);
+  return packet_parse(&reader, PACKET_SPAN, PACKET_LINK_ETHERNET, bytes, 0, info);
+}
+
 /* Owners at XDP come from weir_sk_state and weir_accept*: sockets' storage cannot be read here. */
 SEC("xdp")
 int weir_xdp(struct xdp_md* frame) {
   struct packet_info info;
   struct packet_reader reader = {(const __u8*)(long)frame->data, (const __u8*)(long)frame->data_end, frame};
   const __u32 bytes = frame->data_end - frame->data;
-  const int result = flow_config.decapsulate
-                         ? packet_parse(&reader, PACKET_SPAN, PACKET_LINK_ETHERNET, bytes, 1, &info)
-                         : packet_parse(&reader, PACKET_SPAN, PACKET_LINK_ETHERNET, bytes, 0, &info);
+  int result = flow_config.decapsulate
+                   ? packet_parse(&reader, PACKET_PLAIN, PACKET_LINK_ETHERNET, bytes, 1, &info)
+                   : packet_parse(&reader, PACKET_PLAIN, PACKET_LINK_ETHERNET, bytes, 0, &info);
+  if (unlikely(result != PACKET_OK)) result = parse_whole_frame(frame, &info);
   if (unlikely(result != PACKET_OK)) {
     count((__u32)result % PACKET_RESULTS, 1);
     if (!PACKET_HAS_IP(result)) return XDP_PASS;
@@ -210,7 +220,7 @@ SEC("socket")
 int weir_socket(struct __sk_buff* skb) {
   struct packet_info info;
   struct packet_reader reader = {.context = skb};
-  const int result = parse_nonlinear(skb, PACKET_LINK_ETHERNET, &info);
+  const int result = parse_whole(skb, PACKET_LINK_ETHERNET, &info);
   if (result != PACKET_OK) {
     count((__u32)result % PACKET_RESULTS, 1);
     if (!PACKET_HAS_IP(result)) return 0;

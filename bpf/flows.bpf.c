@@ -99,15 +99,15 @@ static __always_inline void count(__u32 counter, __u64 by) {
   if (value) *value += by;
 }
 
-/* Parses headers that are not in the linear part. */
-static __noinline int parse_nonlinear(struct __sk_buff* skb, int link, struct packet_info* info) {
-  if (!info) return PACKET_TRUNCATED_LINK;
+/* The whole parser, wherever the headers are, for what PACKET_PLAIN gives up. */
+static __noinline int parse_whole(struct __sk_buff* skb, int link, struct packet_info* info) {
   struct packet_reader reader = {.context = skb};
   if (link == PACKET_LINK_ETHERNET) {
     if (flow_config.decapsulate)
       return packet_parse(&reader, PACKET_SKB, PACKET_LINK_ETHERNET, skb->len, 1, info);
     return packet_parse(&reader, PACKET_SKB, PACKET_LINK_ETHERNET, skb->len, 0, info);
   }
+  if (flow_config.decapsulate) return packet_parse(&reader, PACKET_SKB, PACKET_LINK_IP, skb->len, 1, info);
   return packet_parse(&reader, PACKET_SKB, PACKET_LINK_IP, skb->len, 0, info);
 }
 

@@ -144,8 +144,10 @@ static __always_inline enum packet_result packet_pass_ipv6(const struct packet_r
   cursor->end = cursor->offset + bytes;
   cursor->offset += PACKET_IPV6_BYTES;
   info->l4_offset = cursor->offset;
-  if (PACKET_UNLIKELY(packet_is_extension(header.next_header)))
+  if (PACKET_UNLIKELY(packet_is_extension(header.next_header))) {
+    if (access == PACKET_PLAIN) return PACKET_TRUNCATED_EXTENSION;
     return packet_pass_extensions(reader, access, cursor, info);
+  }
   return PACKET_OK;
 }
 

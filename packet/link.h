@@ -129,6 +129,7 @@ static __always_inline enum packet_result packet_pass_ether_type(const struct pa
   cursor->ether_type = ether_type;
   cursor->next = ether_type;
   if (PACKET_LIKELY(ether_type == PACKET_ETHER_IPV4 || ether_type == PACKET_ETHER_IPV6)) return PACKET_OK;
+  if (access == PACKET_PLAIN) return PACKET_NOT_IP;
   enum packet_result result = packet_pass_tags(reader, access, ether_type, cursor);
   packet_join_ways(cursor);
   return result;

@@ -87,8 +87,12 @@ static __always_inline enum packet_result packet_parse(const struct packet_reade
   info->link_tags = cursor.tags;
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_pass_ip(reader, access, 0, &cursor, info);
   if (PACKET_LIKELY(result == PACKET_OK)) result = packet_read_transport(reader, access, &cursor, info);
-  if (decapsulate && PACKET_LIKELY(result == PACKET_OK))
-    result = packet_open_tunnels(reader, access, &cursor, info);
+  if (decapsulate && PACKET_LIKELY(result == PACKET_OK)) {
+    if (access != PACKET_PLAIN)
+      result = packet_open_tunnels(reader, access, &cursor, info);
+    else if (packet_is_tunnel(info))
+      result = PACKET_NOT_IP;
+  }
   return packet_join_results(result, frame_bytes, info);
 }
 

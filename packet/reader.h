@@ -39,7 +39,10 @@
 
 /* How a reader reaches the bytes; always a constant at the call, so that the other ways are compiled away. */
 #define PACKET_SPAN 0 /* between data and end: native, XDP, tc with linear headers */
-#define PACKET_SKB 1  /* bpf_skb_load_bytes(context): non-linear skbs, socket filters */
+#define PACKET_PLAIN                                                                                  \
+  2 /* as PACKET_SPAN, but gives up (a result that is not PACKET_OK) where a tag, an extension header \
+     * or a tunnel comes: short, for a hot path in front of the whole parser */
+#define PACKET_SKB 1 /* bpf_skb_load_bytes(context): non-linear skbs, socket filters */
 
 /* Offsets beyond this are refused, so that the verifier can bound them. */
 #define PACKET_MAX_OFFSET 0x3fff

@@ -78,6 +78,8 @@ std::string max_flows_text(const HelpFacts& facts) {
     text += "; from a capture a flow takes " + std::to_string(facts.bytes_per_flow) +
             " bytes, the default at most " +
             std::to_string(facts.bytes_per_flow * defaults.max_flows / 1'000'000) + " MB";
+  text += "; live the default is " + std::to_string(kLiveMaxFlows) +
+          " for each IP version, a flow takes 0.7 kB in the kernel and 1 kB in Weir";
   return text + ")";
 }
 
@@ -253,6 +255,7 @@ Result<Command> settle_flows(bool top, const Words& words, std::string expressio
   options.fail_on_loss = words.fail_on_loss;
   options.colour = colour_wanted(words);
   options.verbosity = words.verbosity;
+  if (options.captures.empty()) options.max_flows = kLiveMaxFlows;
 
   Result<> result;
   const auto failed = [&result](Result<> next) {

@@ -48,7 +48,8 @@ TEST(CommandLine, without_a_word_prints_a_short_usage) {
 TEST(CommandLine, a_live_run_needs_no_option) {
   const FlowsOptions options = flows({"flows"});
   EXPECT_TRUE(options.captures.empty());
-  EXPECT_EQ(options.max_flows, 1'000'000u);
+  EXPECT_EQ(options.max_flows, kLiveMaxFlows);
+  EXPECT_EQ(flows({"flows", "-r", "a.pcap"}).max_flows, 1'000'000u);
   EXPECT_EQ(options.tcp_idle, 5min);
   EXPECT_FALSE(options.top);
 }
