@@ -2,6 +2,8 @@
 // One entry of the kernel's flow maps as user space follows it: its last state and what was before.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -9,6 +11,10 @@
 #include "decode/flow_snapshot.h"
 
 namespace weir::flow {
+
+inline bool has_port_numbers(uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
 
 /// What one end sent, so far or since the last record.
 struct Totals {
