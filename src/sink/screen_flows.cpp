@@ -119,8 +119,8 @@ void ScreenFlows::begin_snapshot(int64_t monotonic_ns) {
   now_ns_ = monotonic_ns;
   rates_.begin_snapshot(monotonic_ns);
   ranked_.clear();
-  alive_ = 0;
-  hidden_ = 0;
+  gathered_ = 0;
+  gathered_alive_ = 0;
 }
 
 void ScreenFlows::add(const FlowRecord& record, GroupOrder order, bool reversed, const Wanted& wanted) {
@@ -130,7 +130,8 @@ void ScreenFlows::add(const FlowRecord& record, GroupOrder order, bool reversed,
   row.sent_rate = rates_.add(row.id, record.source.packets, record.source.bytes).bytes;
   row.received_rate = rates_.add(back, record.destination.packets, record.destination.bytes).bytes;
   row.over = is_over(record);
-  if (!row.over) alive_++;
+  gathered_++;
+  if (!row.over) gathered_alive_++;
   row.record = record;
   const double value = sort_value(row, order);
   Ranked ranked{reversed ? -value : value, wanted(record), std::move(row)};
@@ -139,7 +140,6 @@ void ScreenFlows::add(const FlowRecord& record, GroupOrder order, bool reversed,
     if (ranked_.size() == kMaxRows) std::make_heap(ranked_.begin(), ranked_.end(), before);
     return;
   }
-  hidden_++;
   if (!before(ranked, ranked_.front())) return;
   std::pop_heap(ranked_.begin(), ranked_.end(), before);
   ranked_.back() = std::move(ranked);
@@ -147,6 +147,8 @@ void ScreenFlows::add(const FlowRecord& record, GroupOrder order, bool reversed,
 }
 
 void ScreenFlows::end_snapshot(GroupOrder order, bool reversed) {
+  alive_ = gathered_alive_;
+  hidden_ = gathered_ - ranked_.size();
   rows_.clear();
   for (Ranked& ranked : ranked_) rows_.push_back(std::move(ranked.flow));
   ranked_.clear();

@@ -74,6 +74,8 @@ class ScreenFlows {
   std::vector<Ranked> ranked_;  // of the snapshot that is being taken; a heap when it is full
   std::vector<ScreenFlow> rows_;
   int64_t now_ns_ = 0;
+  uint64_t gathered_ = 0;  // of the snapshot that is being taken
+  uint64_t gathered_alive_ = 0;
   uint64_t alive_ = 0;
   uint64_t hidden_ = 0;
 };

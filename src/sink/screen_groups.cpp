@@ -61,13 +61,14 @@ void ScreenGroups::ended(const flow::FlowRecord& record) {
 }
 
 void ScreenGroups::begin_snapshot(size_t grouping, int64_t monotonic_ns) {
-  if (shown_ != grouping) rates_ = {};
-  shown_ = grouping;
+  if (gathered_ != grouping) rates_ = {};
+  gathered_ = grouping;
   rates_.begin_snapshot(monotonic_ns);
   now_.emplace(ended_[grouping]);
 }
 
 void ScreenGroups::end_snapshot(GroupOrder order, bool reversed) {
+  shown_ = gathered_;
   rows_.clear();
   for (Group& group : now_->top(GroupOrder::bytes)) {
     ScreenGroup row;

@@ -43,13 +43,16 @@ class ScreenGroups {
   const std::vector<ScreenGroup>& rows() const { return rows_; }
   const GroupFields& fields(size_t grouping) const { return ended_[grouping].by(); }
   size_t groupings() const { return ended_.size(); }
+  /// Which grouping the rows are of; SIZE_MAX: there are none yet.
+  size_t shown() const { return shown_; }
 
  private:
   std::vector<flow::Aggregate> ended_;
   std::optional<flow::Aggregate> now_;  // of the snapshot that is being taken
   std::vector<ScreenGroup> rows_;
   flow::Rates rates_;
-  size_t shown_ = SIZE_MAX;  // whose rates these are
+  size_t gathered_ = SIZE_MAX;  // whose rates these are
+  size_t shown_ = SIZE_MAX;
 };
 
 /// "process", "container,port": the short words of the fields.

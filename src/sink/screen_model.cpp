@@ -22,8 +22,8 @@ std::vector<GroupFields> groupings(const GroupFields& first) {
 }  // namespace
 
 ScreenModel::ScreenModel(const ScreenOptions& options) : options_(options), groups_(groupings(options.by)) {
-  if (options.top || !options.by.empty()) grouping_ = 0;
-  if (const auto order = flow::group_order(options.sort)) order_ = *order;
+  if (options.top || !options.by.empty()) choice_.grouping = 0;
+  if (const auto order = flow::group_order(options.sort)) choice_.order = *order;
 }
 
 void ScreenModel::take(const flow::FlowRecord& record, int64_t monotonic_ns) {
@@ -39,52 +39,56 @@ void ScreenModel::take(const flow::FlowRecord& record, int64_t monotonic_ns) {
 }
 
 void ScreenModel::begin_snapshot(int64_t monotonic_ns, int64_t wall_ns) {
-  wall_ns_ = wall_ns;
-  totals_ = ended_;
+  asked_ = choice_;
+  gathered_wall_ns_ = wall_ns;
+  gathered_ = ended_;
   total_rate_.begin_snapshot(monotonic_ns);
   flows_.begin_snapshot(monotonic_ns);
-  if (in_groups()) groups_.begin_snapshot(*grouping_, monotonic_ns);
+  if (asked_.grouping) groups_.begin_snapshot(*asked_.grouping, monotonic_ns);
 }
 
 void ScreenModel::add(const flow::FlowRecord& record) {
-  totals_.seen++;
-  totals_.packets += record.source.packets + record.destination.packets;
-  totals_.bytes += record.source.bytes + record.destination.bytes;
-  flows_.add(record, order_, reversed_, [this](const flow::FlowRecord& each) { return wants(each); });
-  if (in_groups()) groups_.add(record);
+  gathered_.seen++;
+  gathered_.packets += record.source.packets + record.destination.packets;
+  gathered_.bytes += record.source.bytes + record.destination.bytes;
+  flows_.add(record, asked_.order, asked_.reversed,
+             [this](const flow::FlowRecord& each) { return wants(asked_, each); });
+  if (asked_.grouping) groups_.add(record);
 }
 
 void ScreenModel::end_snapshot() {
-  const flow::Rate rate = total_rate_.add(0, totals_.packets, totals_.bytes);
+  const flow::Rate rate = total_rate_.add(0, gathered_.packets, gathered_.bytes);
+  wall_ns_ = gathered_wall_ns_;
+  totals_ = gathered_;
   totals_.packet_rate = rate.packets;
   totals_.byte_rate = rate.bytes;
-  flows_.end_snapshot(order_, reversed_);
+  flows_.end_snapshot(choice_.order, choice_.reversed);
   totals_.alive = flows_.alive();
-  if (in_groups()) groups_.end_snapshot(order_, reversed_);
+  if (asked_.grouping) groups_.end_snapshot(choice_.order, choice_.reversed);
   choose_rows();
 }
 
-bool ScreenModel::wants(const flow::FlowRecord& record) const {
-  if (in_groups()) return true;
-  if (chosen_grouping_ && !belongs_to(record, groups_.fields(*chosen_grouping_), chosen_values_))
-    return false;
-  return filter_.empty() || filter_.matches(search_text(record));
+bool ScreenModel::wants(const Choice& choice, const flow::FlowRecord& record) const {
+  if (choice.grouping) return true;
+  if (choice.chosen && !belongs_to(record, groups_.fields(*choice.chosen), choice.values)) return false;
+  return choice.filter.empty() || choice.filter.matches(search_text(record));
 }
 
 void ScreenModel::choose_rows() {
   shown_.clear();
   if (in_groups()) {
+    if (groups_.shown() != *choice_.grouping) return;  // its snapshot is still to come
     const std::vector<ScreenGroup>& rows = groups_.rows();
     for (size_t i = 0; i < rows.size(); ++i) {
       std::string text;
       for (size_t field = 0; field < rows[i].group.values.size(); ++field)
         text += group_value(rows[i].group, field) + ' ';
-      if (filter_.matches(small_letters(text))) shown_.push_back(i);
+      if (choice_.filter.matches(small_letters(text))) shown_.push_back(i);
     }
   } else {
     const std::vector<ScreenFlow>& rows = flows_.rows();
     for (size_t i = 0; i < rows.size(); ++i)
-      if (wants(rows[i].record)) shown_.push_back(i);
+      if (wants(choice_, rows[i].record)) shown_.push_back(i);
   }
   if (shown_.size() > options_.rows) shown_.resize(options_.rows);
 }
@@ -110,17 +114,17 @@ void ScreenModel::move(ptrdiff_t rows) {
 }
 
 void ScreenModel::order_by(GroupOrder order) {
-  reversed_ = order == order_ && !reversed_;
-  order_ = order;
-  flows_.sort(order_, reversed_);
-  if (in_groups()) groups_.sort(order_, reversed_);
+  choice_.reversed = order == choice_.order && !choice_.reversed;
+  choice_.order = order;
+  flows_.sort(choice_.order, choice_.reversed);
+  if (in_groups()) groups_.sort(choice_.order, choice_.reversed);
   widest_.clear();
   choose_rows();
 }
 
 ScreenWish ScreenModel::press(const ScreenKey& key) {
-  if (filter_.typing()) {
-    filter_.press(key);
+  if (choice_.filter.typing()) {
+    choice_.filter.press(key);
     first_ = 0;
     choose_rows();
     return ScreenWish::nothing;
@@ -223,7 +227,7 @@ ScreenWish ScreenModel::press_letter(char32_t letter) {
       move(1);
       break;
     case '/':
-      filter_.begin();
+      choice_.filter.begin();
       break;
     case ' ':
       paused_ = !paused_;
@@ -247,13 +251,13 @@ ScreenWish ScreenModel::press_letter(char32_t letter) {
 }
 
 ScreenWish ScreenModel::next_grouping() {
-  if (!grouping_)
-    grouping_ = 0;
-  else if (*grouping_ + 1 < groups_.groupings())
-    grouping_ = *grouping_ + 1;
+  if (!choice_.grouping)
+    choice_.grouping = 0;
+  else if (*choice_.grouping + 1 < groups_.groupings())
+    choice_.grouping = *choice_.grouping + 1;
   else
-    grouping_.reset();
-  chosen_grouping_.reset();
+    choice_.grouping.reset();
+  choice_.chosen.reset();
   selected_.reset();
   first_ = 0;
   widest_.clear();
@@ -272,11 +276,11 @@ ScreenWish ScreenModel::press_enter() {
   }
   for (const ScreenGroup& row : groups_.rows()) {
     if (row.id != *selected_ || row.group.other) continue;
-    chosen_grouping_ = grouping_;
-    chosen_values_ = row.group.values;
-    grouping_.reset();
+    choice_.chosen = choice_.grouping;
+    choice_.values = row.group.values;
+    choice_.grouping.reset();
     selected_.reset();
-    filter_.clear();
+    choice_.filter.clear();
     first_ = 0;
     widest_.clear();
     choose_rows();
@@ -286,12 +290,12 @@ ScreenWish ScreenModel::press_enter() {
 }
 
 ScreenWish ScreenModel::press_escape() {
-  if (!filter_.empty()) {
-    filter_.clear();
+  if (!choice_.filter.empty()) {
+    choice_.filter.clear();
     choose_rows();
-  } else if (chosen_grouping_) {
-    grouping_ = chosen_grouping_;
-    chosen_grouping_.reset();
+  } else if (choice_.chosen) {
+    choice_.grouping = choice_.chosen;
+    choice_.chosen.reset();
     selected_.reset();
     widest_.clear();
     paused_ = false;

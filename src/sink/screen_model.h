@@ -32,6 +32,8 @@ class ScreenModel {
 
   /// False while the picture stands still.
   bool wants_snapshot() const { return !paused_; }
+  /// A snapshot may be taken by another thread than the one that presses keys and asks for lines: that one
+  /// calls `take` and `add` without a lock, all else with one that both have.
   /// Clocks in nanoseconds: one that does not go back, and since 1970.
   void begin_snapshot(int64_t monotonic_ns, int64_t wall_ns);
   /// Totals of a flow that is in the flow table.
@@ -47,7 +49,17 @@ class ScreenModel {
  private:
   enum class View { table, details, help };
 
-  bool in_groups() const { return grouping_.has_value(); }
+  /// Which rows the user asks for.
+  struct Choice {
+    flow::GroupOrder order = flow::GroupOrder::rate;
+    bool reversed = false;
+    ScreenFilter filter;
+    std::optional<size_t> grouping;                  // of groups_; empty: flows are shown
+    std::optional<size_t> chosen;                    // flows of one group of this grouping only
+    std::vector<std::optional<std::string>> values;  // of that group
+  };
+  bool wants(const Choice& choice, const flow::FlowRecord& record) const;
+  bool in_groups() const { return choice_.grouping.has_value(); }
   ScreenWish press_in_text(const ScreenKey& key);
   ScreenWish press_in_table(const ScreenKey& key);
   ScreenWish press_letter(char32_t letter);
@@ -57,7 +69,6 @@ class ScreenModel {
   void order_by(flow::GroupOrder order);
   void move(ptrdiff_t rows);
   void select(size_t row);
-  bool wants(const flow::FlowRecord& record) const;
   void choose_rows();
   uint64_t id_at(size_t row) const;
 
@@ -71,20 +82,17 @@ class ScreenModel {
   ScreenFlows flows_;
   ScreenGroups groups_;
   ScreenFacts facts_;
-  ScreenTotals ended_;   // what records told
-  ScreenTotals totals_;  // with what lives, at the last snapshot
+  ScreenTotals ended_;     // what records told
+  ScreenTotals gathered_;  // with what lives, in the snapshot that is being taken
+  ScreenTotals totals_;    // in the last one
+  Choice asked_;           // when that snapshot began
   flow::Rates total_rate_;
+  int64_t gathered_wall_ns_ = 0;
   int64_t wall_ns_ = 0;
 
   View view_ = View::table;
-  flow::GroupOrder order_ = flow::GroupOrder::rate;
-  bool reversed_ = false;
   bool paused_ = false;
-  ScreenFilter filter_;
-  std::optional<size_t> grouping_;         // of groups_; empty: flows are shown
-  std::optional<size_t> chosen_grouping_;  // flows of one group only
-  std::vector<std::optional<std::string>> chosen_values_;
-
+  Choice choice_;
   std::vector<size_t> shown_;  // indices of rows that match, in order
   std::optional<uint64_t> selected_;
   size_t first_ = 0;            // row at the table's top

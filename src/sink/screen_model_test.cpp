@@ -187,6 +187,33 @@ TEST(screen_model, goes_through_the_groupings_and_back_to_flows) {
   EXPECT_TRUE(shows(model, "curl/4121"));
 }
 
+TEST(screen_model, shows_no_rows_of_one_grouping_in_the_columns_of_another) {
+  ScreenModel model(
+      {.top = true, .by = {flow::find_field("process"), flow::find_field("port")}, .sort = "bytes"});
+  snapshot(model, 1, {living_flow(1, "curl", 100)});
+  for (size_t i = 0; i < 8; ++i) {
+    press(model, 'g');
+    press(model, '/');
+    press(model, 'c');
+    EXPECT_EQ(picture(model).size(), 24u);
+    press(model, ScreenKey::Kind::escape);
+    snapshot(model, 2, {living_flow(1, "curl", 100)});
+    EXPECT_EQ(picture(model).size(), 24u);
+  }
+}
+
+TEST(screen_model, takes_a_snapshot_that_was_begun_before_the_grouping_changed) {
+  ScreenModel model({});
+  model.begin_snapshot(kSecond, kWall);
+  press(model, 'g');
+  model.add(living_flow(1, "curl", 100));
+  model.end_snapshot();
+  EXPECT_TRUE(shows(model, "by process"));
+  EXPECT_FALSE(shows(model, "curl"));
+  snapshot(model, 2, {living_flow(1, "curl", 100)});
+  EXPECT_TRUE(shows(model, "curl"));
+}
+
 TEST(screen_model, opens_the_flows_of_a_group_and_returns_to_the_groups) {
   ScreenModel model({.top = true, .by = {}, .sort = "bytes"});
   const std::vector<flow::FlowRecord> flows = {living_flow(1, "curl", 3000), living_flow(2, "nginx", 100)};

@@ -45,17 +45,18 @@ ScreenLine ScreenModel::status_line(size_t width) const {
   ScreenLine line;
   if (paused_) line.add("PAUSED ", Style::warning);
   if (in_groups())
-    line.add("by " + group_name(groups_.fields(*grouping_)) + ", ", Style::bold);
-  else if (chosen_grouping_) {
+    line.add("by " + group_name(groups_.fields(*choice_.grouping)) + ", ", Style::bold);
+  else if (choice_.chosen) {
     std::string values;
-    for (const auto& value : chosen_values_)
+    for (const auto& value : choice_.values)
       values += (values.empty() ? "" : ", ") + (value ? shown_text(*value) : "-");
-    line.add("of " + group_name(groups_.fields(*chosen_grouping_)) + ' ' + values + ", ", Style::bold);
+    line.add("of " + group_name(groups_.fields(*choice_.chosen)) + ' ' + values + ", ", Style::bold);
   }
-  line.add(std::string("ordered by ") + order_name(order_) + (reversed_ ? " (reversed)" : ""), Style::bold);
+  line.add(std::string("ordered by ") + order_name(choice_.order) + (choice_.reversed ? " (reversed)" : ""),
+           Style::bold);
   if (!in_groups() && flows_.hidden() != 0)
     line.add(", " + grouped_digits(flows_.hidden()) + " flows are beyond", Style::warning);
-  if (!filter_.empty()) line.add(", filter: " + shown_text(filter_.text()), Style::warning);
+  if (!choice_.filter.empty()) line.add(", filter: " + shown_text(choice_.filter.text()), Style::warning);
   line.add("  " + totals_text(totals_));
   cut_line(line, width);
   return line;
@@ -63,7 +64,7 @@ ScreenLine ScreenModel::status_line(size_t width) const {
 
 ScreenLine ScreenModel::last_line(size_t width) const {
   ScreenLine line;
-  if (filter_.typing()) return filter_.line(width);
+  if (choice_.filter.typing()) return choice_.filter.line(width);
   if (view_ != View::table) {
     line.add("Esc", Style::bold).add(" back  ").add("Up Down", Style::bold).add(" scroll");
   } else {
@@ -86,7 +87,8 @@ ScreenLine ScreenModel::last_line(size_t width) const {
 std::vector<ScreenLine> ScreenModel::table_lines(size_t width, size_t height) {
   std::vector<ScreenLine> lines;
   const std::vector<ScreenColumn> columns =
-      in_groups() ? group_screen_columns(groups_.fields(*grouping_), order_) : flow_screen_columns(order_);
+      in_groups() ? group_screen_columns(groups_.fields(*choice_.grouping), choice_.order)
+                  : flow_screen_columns(choice_.order);
   const size_t gap = width >= kWideGapFrom ? 2 : 1;
   if (widest_for_ != width || widest_.size() != columns.size()) widest_.assign(columns.size(), 0);
   widest_for_ = width;
@@ -108,8 +110,9 @@ std::vector<ScreenLine> ScreenModel::table_lines(size_t width, size_t height) {
 
   std::vector<std::vector<Cell>> cells;
   for (size_t i = first_; i < shown_.size() && cells.size() < page_; ++i)
-    cells.push_back(in_groups() ? group_screen_cells(groups_.fields(*grouping_), groups_.rows()[shown_[i]])
-                                : flow_screen_cells(flows_.rows()[shown_[i]], wall_ns_));
+    cells.push_back(in_groups()
+                        ? group_screen_cells(groups_.fields(*choice_.grouping), groups_.rows()[shown_[i]])
+                        : flow_screen_cells(flows_.rows()[shown_[i]], wall_ns_));
   for (const std::vector<Cell>& row : cells)
     for (size_t i = 0; i < row.size(); ++i) widest_[i] = std::max(widest_[i], terminal_columns(row[i].text));
   const std::vector<size_t> widths = column_widths(columns, widest_, width, gap);
