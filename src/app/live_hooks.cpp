@@ -106,7 +106,15 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
 
   kernel::FlowsObject::Plan plan;
   plan.cgroup = at_cgroup;
-  plan.tc = hook == Hook::tc;
+  if (hook == Hook::tc) {
+    // Interfaces of `any` may come later, of either kind.
+    plan.tc = plan.tc_layer3 =
+        std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
+    for (const auto& [ifindex, name] : *interfaces) {
+      const auto ethernet = has_ethernet_header(name);
+      if (ethernet) (*ethernet ? plan.tc : plan.tc_layer3) = true;
+    }
+  }
   plan.xdp = hook == Hook::xdp;
   plan.socket = hook == Hook::socket;
   plan.decapsulate = options.decapsulate;

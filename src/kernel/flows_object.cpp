@@ -58,6 +58,7 @@ uint32_t own_network_namespace() {
 
 bool wanted(const FlowsObject::Plan& plan, std::string_view name) {
   if (name.starts_with("weir_cg_")) return plan.cgroup;
+  if (name.starts_with("weir_tc_l3_")) return plan.tc_layer3;
   if (name.starts_with("weir_tc_")) return plan.tc;
   if (name == "weir_xdp") return plan.xdp;
   if (name == "weir_socket") return plan.socket;

@@ -31,8 +31,9 @@ struct Shortcoming {
 class FlowsObject {
  public:
   struct Plan {
-    bool cgroup = false;  // which hooks' programs to load; the others stay out of the kernel
-    bool tc = false;
+    bool cgroup = false;     // which hooks' programs to load; the others stay out of the kernel
+    bool tc = false;         // for frames with an Ethernet header
+    bool tc_layer3 = false;  // for those that begin with the IP header
     bool xdp = false;
     bool socket = false;
     bool decapsulate = false;
