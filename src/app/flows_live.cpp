@@ -68,9 +68,10 @@ int flows_live(const config::FlowsOptions& asked) {
     const int64_t left = end - base::now_ns(CLOCK_MONOTONIC);
     if (left <= 0) break;
     const int64_t wait = std::min<int64_t>(left, std::chrono::nanoseconds(kSweepEvery).count());
-    pollfd wish{stop->fd(), POLLIN, 0};
+    pollfd wishes[2] = {{stop->fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
-    ppoll(&wish, 1, &timeout, nullptr);
+    ppoll(wishes, 2, &timeout, nullptr);
+    if (wishes[1].revents & POLLERR) return 0;  // nobody reads any more
     if (stop->take_report_request()) std::fputs(report_text(run).c_str(), stderr);
     if (stop->requested()) break;
     if (swept = run.sweep(); !swept) break;
