@@ -7,13 +7,9 @@
 #include <variant>
 #include <vector>
 
-#if __has_include("app/doctor.h")
 #include "app/doctor.h"
-#endif
 #include "app/flows_file.h"
-#if __has_include("app/flows_live.h")
 #include "app/flows_live.h"
-#endif
 #include "config/command_line.h"
 #include "flow/packet_flows.h"
 
@@ -27,22 +23,11 @@ int run(const config::HelpText& help) {
 
 int run(const config::FlowsOptions& options) {
   if (!options.captures.empty()) return flows_file(options);
-#if __has_include("app/flows_live.h")
   return flows_live(options);
-#else
-  std::fputs("weir flows: this build has no live part yet; read a capture with -r FILE\n", stderr);
-  return 4;
-#endif
 }
 
 int run(const config::DoctorOptions& options) {
-#if __has_include("app/doctor.h")
   return doctor(options);
-#else
-  static_cast<void>(options);
-  std::fputs("weir doctor: this build has no doctor yet\n", stderr);
-  return 4;
-#endif
 }
 
 int main_of_verbs(const std::vector<std::string>& words) {
