@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Somebody else's programs at Weir's hooks: each drops UDP datagrams to port 666 and lets everything else go
  * on. */
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
 
 /* Offsets from the IPv4 header, which has no options here. */
 #define PROTOCOL 9
