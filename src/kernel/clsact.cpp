@@ -195,8 +195,9 @@ base::Result<> remove_filters(Rtnetlink& rtnetlink, const std::vector<TcFilter>&
                               std::vector<TcFilter>* removed) {
   base::Result<> outcome;
   const auto note = [&outcome](base::Result<> step) {
-    if (!step && outcome) outcome = std::move(step);
-    return step.has_value();
+    const bool done = step.has_value();
+    if (!done && outcome) outcome = std::move(step);
+    return done;
   };
   const auto present = list_all(rtnetlink, 0);
   if (!present) return tl::unexpected(present.error());
