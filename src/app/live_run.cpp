@@ -106,7 +106,10 @@ base::Result<> LiveRun::sweep() {
   kernel_entries_ = *entries;
   for (const decode::LiveKey& key : flows_.end_sweep()) {
     const auto details = sweep_->take_details(key.details_key());
-    flows_.retire(key, key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire), details);
+    const auto last = key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire);
+    // Between the sweep and now its tuple may have begun anew.
+    if (last && !flows_.observe(key, *last)) sweep_->drain_events();
+    flows_.retire(key, last, details);
   }
   return read_counters();
 }

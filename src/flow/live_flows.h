@@ -22,8 +22,8 @@ namespace weir::flow {
 struct LiveFlowsOptions {
   std::chrono::nanoseconds tcp_idle = std::chrono::minutes(5);
   std::chrono::nanoseconds other_idle = std::chrono::minutes(1);
-  std::optional<std::chrono::nanoseconds> active;    // a part at least so often while a flow moves
-  std::optional<std::chrono::nanoseconds> interval;  // a part of every flow that moved, so often
+  std::optional<std::chrono::nanoseconds> active = {};    // a part at least so often while a flow moves
+  std::optional<std::chrono::nanoseconds> interval = {};  // a part of every flow that moved, so often
   uint64_t max_flows = 524288;  // kept here; beyond, what the kernel's maps had no room for ends at once
 };
 
