@@ -26,7 +26,7 @@ check:
 
 check-all:
 	@scripts/setup build test
-	@scripts/check --all
+	@WEIR_CHECK_ALL=1 scripts/check
 
 demo: build
 	@scripts/setup test
