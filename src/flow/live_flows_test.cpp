@@ -38,7 +38,7 @@ struct Pair {
     server.receives(there, there_bytes, flags).sends(back, back_bytes, flags);
     return *this;
   }
-  Pair& close() {
+  Pair& hang_up() {
     talk(1, 40, 1, 40, kFin | kAck);
     client.ends();
     server.ends();
@@ -50,7 +50,7 @@ struct Pair {
 
 TEST(LiveFlows, an_ended_flow_is_told_once_when_its_entry_stays_idle) {
   Kernel kernel;
-  Pair(kernel).connect(1).close();
+  Pair(kernel).connect(1).hang_up();
   kernel.sweeps(2);
   EXPECT_TRUE(kernel.records.empty());
   kernel.sweeps(3);
@@ -64,7 +64,7 @@ TEST(LiveFlows, an_ended_flow_is_told_once_when_its_entry_stays_idle) {
 TEST(LiveFlows, halves_in_two_namespaces_become_one_flow_with_two_owners) {
   Kernel kernel;
   Pair pair(kernel);
-  pair.connect(1).close();
+  pair.connect(1).hang_up();
   kernel.finish();
   ASSERT_EQ(kernel.records.size(), 1u);
   const FlowRecord& record = kernel.records[0];
@@ -228,7 +228,7 @@ TEST(LiveFlows, parts_are_differences_whose_sums_are_the_totals) {
     pair.talk(10, 1000, 5, 500);
     there += 10;
   }
-  pair.close();
+  pair.hang_up();
   kernel.finish();
   uint64_t sum = 0;
   for (size_t i = 0; i < kernel.records.size(); i++) {
@@ -259,7 +259,7 @@ TEST(LiveFlows, active_splits_only_flows_that_last) {
   for (int sweep = 0; sweep < 12; sweep++) {
     kernel.sweep();
     lasting.talk(1, 50, 0, 0);
-    if (sweep == 0) Pair(kernel, 4001).connect(2).close();
+    if (sweep == 0) Pair(kernel, 4001).connect(2).hang_up();
   }
   kernel.finish();
   uint32_t brief = 0, parts = 0;
@@ -372,7 +372,7 @@ TEST(LiveFlows, finish_tells_everything_once_and_empties_the_table) {
   Pair(kernel, 4000).connect(1);
   kernel.sweeps(3);
   EXPECT_EQ(kernel.records.size(), 1u);
-  Pair(kernel, 4001).connect(2).close();
+  Pair(kernel, 4001).connect(2).hang_up();
   kernel.finish();
   EXPECT_EQ(kernel.records.size(), 2u);  // the first has not moved since its part
   EXPECT_EQ(kernel.packets(), 5u + 7u);
