@@ -115,7 +115,9 @@ int flows_file(const config::FlowsOptions& options) {
   flows->finish();
   const auto written = (*sink)->finish();
   if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
-  std::fputs(summary_text(summarize(links, flows->counters(), records, options)).c_str(), stderr);
+  sink::RunSummary summary = summarize(links, flows->counters(), records, options);
+  summary.complete = !problem;
+  std::fputs(summary_text(summary).c_str(), stderr);
   if (!written) return tell(written.error());
   return problem ? tell(*problem) : 0;
 }

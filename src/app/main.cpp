@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs, and what is settled once for all of them.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -43,7 +47,16 @@ int main_of_verbs(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace weir::app
 
+/// A descriptor that the caller closed becomes one that refuses: else the next file opened would take its
+/// number.
+void refuse_closed_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 int main(int argc, char** argv) {
+  refuse_closed_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // writing says EPIPE
   try {
     return weir::app::main_of_verbs(std::vector<std::string>(argv + 1, argv + argc));

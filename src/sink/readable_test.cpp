@@ -111,5 +111,13 @@ TEST(RunSummary, names_refusals_and_losses_with_their_counts) {
             "weir: lost 5 packets: ring full\n");
 }
 
+TEST(RunSummary, does_not_say_that_nothing_was_lost_behind_a_tear) {
+  RunSummary summary;
+  summary.complete = false;
+  const std::string text = summary_text(summary);
+  EXPECT_EQ(text.find("lost nothing"), std::string::npos) << text;
+  EXPECT_NE(text.find("lost what comes after"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace weir::sink

@@ -24,7 +24,8 @@ struct RunSummary {
   std::vector<NamedCount> not_counted;    // packets without a flow, by the parser's refusal
   std::vector<NamedCount> without_ports;  // packets that count for their address pair only, by the reason
   std::vector<NamedCount> notes;          // "flows evicted (--max-flows 1000)", ...
-  std::vector<flow::LossRecord> lost;     // one a stage, `total` counts
+  bool complete = true;                // false: the input ended in an error, nobody knows how much came after
+  std::vector<flow::LossRecord> lost;  // one a stage, `total` counts
 };
 
 /// Lines that each begin with "weir: " and end with a newline; zeros are left out, losses never: "lost

@@ -329,4 +329,10 @@ TEST_F(VerbFlows, ctrl_c_on_a_waiting_pipe_ends_in_order) {
 }
 
 }  // namespace
+TEST_F(VerbFlows, says_that_stdin_is_closed_instead_of_waiting_for_another_file) {
+  const RunResult result = weir("flows -r - <&-");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.err.find("stdin: cannot read it"), std::string::npos) << result.err;
+}
+
 }  // namespace weir::tests
