@@ -72,7 +72,7 @@ int flows_live(const config::FlowsOptions& asked) {
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
     ppoll(wishes, 2, &timeout, nullptr);
     if (wishes[1].revents & POLLERR) return 0;  // nobody reads any more
-    if (stop->take_report_request()) std::fputs(report_text(run).c_str(), stderr);
+    if (stop->take_report_request()) std::fputs(report_text(run, most_records).c_str(), stderr);
     if (stop->requested()) break;
     if (swept = run.sweep(); !swept) break;
     if (run.intervals() != intervals) {
@@ -88,7 +88,7 @@ int flows_live(const config::FlowsOptions& asked) {
   for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
   const auto written = (*sink)->finish();
   if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
-  std::fputs(report_text(run).c_str(), stderr);
+  std::fputs(report_text(run, most_records).c_str(), stderr);
   if (!written) return tell(written.error());
   if (!swept) return tell(swept.error());
   return options.fail_on_loss && run.lost() ? kLostExitCode : 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/live_report.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "sink/run_summary.h"
@@ -13,8 +14,10 @@ std::string opening_text(const LiveRun& run) {
   return text;
 }
 
-std::string report_text(const LiveRun& run) {
-  std::string text = summary_text(run.summary());
+std::string report_text(const LiveRun& run, uint64_t most_records) {
+  sink::RunSummary summary = run.summary();
+  summary.records = std::min(summary.records, most_records);
+  std::string text = summary_text(summary);
   if (const auto cost = run.cost()) {
     char line[160];
     std::snprintf(line, sizeof line, "weir: own cost in the kernel: %.0f ns a packet, %llu runs\n",

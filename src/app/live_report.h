@@ -2,6 +2,7 @@
 // What a live run tells on stderr when it begins, on SIGUSR1 and when it ends.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "app/live_run.h"
@@ -10,7 +11,7 @@ namespace weir::app {
 
 /// Lines that each begin with "weir: ": where it listens, and what it does without.
 std::string opening_text(const LiveRun& run);
-/// The same form: seen, lost, own cost.
-std::string report_text(const LiveRun& run);
+/// The same form: seen, lost, own cost. `most_records` were written at most (-c).
+std::string report_text(const LiveRun& run, uint64_t most_records = UINT64_MAX);
 
 }  // namespace weir::app
