@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/screen_terminfo.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 // Names every capability as a macro, among them "lines" and "columns": no other file includes it.
 #include <curses.h>
 #include <term.h>
+
+#include "base/unique_fd.h"
 
 namespace weir::sink {
 namespace {
@@ -19,6 +22,9 @@ const char* capability(const char* name) {
 
 bool terminal_is_screen() {
   if (::isatty(STDOUT_FILENO) != 1) return false;
+  // Keys come from stdin or from the controlling terminal; a program without either has no screen.
+  if (::isatty(STDIN_FILENO) != 1 && !base::UniqueFd(::open("/dev/tty", O_RDWR | O_CLOEXEC)).valid())
+    return false;
   int problem = 0;
   if (::setupterm(nullptr, STDOUT_FILENO, &problem) != OK) return false;
   const bool is_screen = capability("cup") != nullptr && capability("clear") != nullptr;
