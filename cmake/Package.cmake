@@ -18,11 +18,10 @@ set(CPACK_PACKAGE_NAME weir)
 set(CPACK_PACKAGE_VENDOR "The Weir authors")
 set(CPACK_PACKAGE_CONTACT "The Weir authors <weir@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "watches every flow of a Linux node with eBPF, and who owns it")
-set(CPACK_PACKAGE_DESCRIPTION
-    "Weir shows who talks to whom on a Linux node, which process and container own each end, how much and how\n"
-    " slowly. It uses the running kernel's eBPF (XDP, tc, cgroup and socket hooks): no module, no compiler on the\n"
-    " node. The same questions are answered from pcap and pcapng files without privileges.")
-string(REPLACE ";" "" CPACK_PACKAGE_DESCRIPTION "${CPACK_PACKAGE_DESCRIPTION}")
+string(CONCAT CPACK_PACKAGE_DESCRIPTION
+  "Weir shows who talks to whom on a Linux node, which process and container own each end, how much and how\n"
+  "slowly. It uses the running kernel's eBPF (XDP, tc, cgroup and socket hooks): no module, no compiler on the\n"
+  "node. The same questions are answered from pcap and pcapng files without privileges.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
