@@ -12,6 +12,8 @@ namespace {
 constexpr char kPresent = '\x01';
 constexpr char kAbsent = '\x02';
 
+}  // namespace
+
 double measure(const GroupSums& sums, GroupOrder order) {
   switch (order) {
     case GroupOrder::bytes:
@@ -31,8 +33,6 @@ double measure(const GroupSums& sums, GroupOrder order) {
   }
   return 0;
 }
-
-}  // namespace
 
 std::optional<uint64_t> GroupSums::rtt_average_ns() const {
   return rtt_records == 0 ? std::nullopt : std::optional(rtt_sum_ns / rtt_records);

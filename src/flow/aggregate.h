@@ -49,6 +49,9 @@ enum class GroupOrder { bytes, packets, flows, retransmits, rtt, rate, start };
 /// From --sort's word; empty: no such order.
 std::optional<GroupOrder> group_order(std::string_view word);
 
+/// What `order` compares.
+double measure(const GroupSums& sums, GroupOrder order);
+
 inline constexpr std::string_view kOtherGroup = "(other)";
 
 /// Bounded: when there are max_groups, records of further groups are summed up in the group `other`.

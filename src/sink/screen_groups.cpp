@@ -20,25 +20,9 @@ uint64_t group_id(const Group& group) {
   return std::hash<std::string>{}(key);
 }
 
+/// The screen's rate is that since its last snapshot, not that of the group's life.
 double sort_value(const ScreenGroup& row, GroupOrder order) {
-  const flow::GroupSums& sums = row.group.sums;
-  switch (order) {
-    case GroupOrder::rate:
-      return row.rate();
-    case GroupOrder::packets:
-      return static_cast<double>(sums.packets());
-    case GroupOrder::flows:
-      return static_cast<double>(sums.flows);
-    case GroupOrder::retransmits:
-      return static_cast<double>(sums.retransmits);
-    case GroupOrder::rtt:
-      return static_cast<double>(sums.rtt_max_ns);
-    case GroupOrder::start:
-      return static_cast<double>(sums.start_ns);
-    case GroupOrder::bytes:
-      break;
-  }
-  return static_cast<double>(sums.bytes());
+  return order == GroupOrder::rate ? row.rate() : flow::measure(row.group.sums, order);
 }
 
 std::string rate_text(double bytes_a_second) {
