@@ -4,13 +4,13 @@
 #include <net/if.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "app/diagnosis.h"
 #include "app/doctor_text.h"
+#include "app/printed_text.h"
 #include "kernel/load_log.h"
 
 namespace weir::app {
@@ -98,11 +98,6 @@ Json to_json(const Diagnosis& found) {
   return json;
 }
 
-/// A reader that went away is no error.
-bool write_out(const std::string& text) {
-  return (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) || errno == EPIPE;
-}
-
 std::string to_line(const Json& json) {
   // Names of processes and programs may be any bytes.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -123,7 +118,7 @@ int clean(const config::DoctorOptions& options) {
     for (const kernel::TcFilter& filter : *removed) text += "removed " + describe_filter(filter) + "\n";
     if (removed->empty()) text = "nothing of a dead Weir's is left\n";
   }
-  return write_out(text) ? 0 : 1;
+  return print_text(text, "weir doctor --clean") ? 0 : 1;
 }
 
 }  // namespace
@@ -133,7 +128,8 @@ int doctor(const config::DoctorOptions& options) {
   if (options.clean) return clean(options);
   const Diagnosis found = diagnose();
   const bool colour = options.colour && isatty(STDOUT_FILENO) != 0;
-  const bool written = write_out(options.json ? to_line(to_json(found)) : doctor_text(found, colour));
+  const bool written =
+      print_text(options.json ? to_line(to_json(found)) : doctor_text(found, colour), "weir doctor");
   return written ? found.exit_code : 1;
 }
 

@@ -14,6 +14,7 @@
 #include "app/doctor.h"
 #include "app/flows_file.h"
 #include "app/flows_live.h"
+#include "app/printed_text.h"
 #include "config/command_line.h"
 #include "flow/packet_flows.h"
 
@@ -21,8 +22,7 @@ namespace weir::app {
 namespace {
 
 int run(const config::HelpText& help) {
-  const bool written = std::fputs(help.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return written || errno == EPIPE ? 0 : 1;
+  return print_text(help.text, "weir") ? 0 : 1;
 }
 
 int run(const config::FlowsOptions& options) {

@@ -97,6 +97,22 @@ TEST(VerbWords, no_line_of_the_help_is_wider_than_a_terminal_of_120) {
       EXPECT_LE(line.size(), 120u) << line;
 }
 
+TEST(VerbWords, a_text_that_cannot_be_written_is_status_1_and_one_line) {
+  const TestFolder folder;
+  for (const std::string words : {"", "--help", "--version", "flows --help", "doctor", "doctor -o json"}) {
+    const RunResult result = run_shell(folder, "WEIR " + words + " > /dev/full");
+    EXPECT_EQ(result.status, 1) << words;
+    EXPECT_NE(result.err.find("No space left on device"), std::string::npos) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+}
+
+TEST(VerbWords, a_reader_of_the_help_who_has_gone_is_no_failure) {
+  const TestFolder folder;
+  const RunResult result = run_shell(folder, "(sleep 0.1; WEIR --help; echo $? >&2) | true");
+  EXPECT_EQ(result.err, "0\n");
+}
+
 TEST(VerbWords, a_wrong_word_is_status_2_and_one_line) {
   const TestFolder folder;
   for (const std::string words :
