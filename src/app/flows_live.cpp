@@ -24,8 +24,8 @@ constexpr auto kSweepEvery = 500ms;
 constexpr int kLostExitCode = 5;
 constexpr auto kTopEvery = 2s;
 
-int tell(const base::Error& error) {
-  std::fprintf(stderr, "weir flows: %s\n", error.message.c_str());
+int tell(const config::FlowsOptions& options, const base::Error& error) {
+  std::fprintf(stderr, "weir %s: %s\n", options.top ? "top" : "flows", error.message.c_str());
   return base::exit_code(error.kind);
 }
 
@@ -42,10 +42,10 @@ int flows_live(const config::FlowsOptions& asked) {
   const config::FlowsOptions options = with_interval(asked);
   const bool terminal = sink::terminal_is_screen();
   auto stop = StopSignal::create();
-  if (!stop) return tell(stop.error());
+  if (!stop) return tell(options, stop.error());
   sink::OutputBuffer output(STDOUT_FILENO);
   auto sink = make_flow_sink(options, output, terminal);
-  if (!sink) return tell(sink.error());
+  if (!sink) return tell(options, sink.error());
   uint64_t records = 0;
   const uint64_t most_records = options.count.value_or(UINT64_MAX);
   auto started = LiveRun::start(options, [&](const flow::FlowRecord& record) {
@@ -53,10 +53,9 @@ int flows_live(const config::FlowsOptions& asked) {
     ++records;
     (*sink)->write(record);
   });
-  if (!started) return tell(started.error());
+  if (!started) return tell(options, started.error());
   LiveRun& run = **started;
-  if (auto flushed = (*sink)->flush(); !flushed)
-    return flushed.error().system_errno == EPIPE ? 0 : tell(flushed.error());
+  static_cast<void>((*sink)->flush());  // what is open already; a failure stays with `output`
   std::fputs(opening_text(run).c_str(), stderr);
 
   const int64_t begin = base::now_ns(CLOCK_MONOTONIC);
@@ -71,7 +70,7 @@ int flows_live(const config::FlowsOptions& asked) {
     pollfd wishes[2] = {{stop->fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
     ppoll(wishes, 2, &timeout, nullptr);
-    if (wishes[1].revents & POLLERR) return 0;  // nobody reads any more
+    if (wishes[1].revents & POLLERR) break;  // nobody reads any more
     if (stop->take_report_request()) std::fputs(report_text(run, most_records).c_str(), stderr);
     if (stop->requested()) break;
     if (swept = run.sweep(); !swept) break;
@@ -87,10 +86,12 @@ int flows_live(const config::FlowsOptions& asked) {
   if (swept) swept = run.finish();
   for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
   const auto written = (*sink)->finish();
-  if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
-  std::fputs(report_text(run, most_records).c_str(), stderr);
-  if (!written) return tell(written.error());
-  if (!swept) return tell(swept.error());
+  const bool failed = !written && written.error().system_errno != EPIPE;  // EPIPE: he has what he wanted
+  if (failed) tell(options, written.error());
+  const uint64_t told_records = written ? most_records : std::min(most_records, output.written_lines());
+  std::fputs(report_text(run, told_records, failed).c_str(), stderr);
+  if (failed) return base::exit_code(written.error().kind);
+  if (!swept) return tell(options, swept.error());
   return options.fail_on_loss && run.lost() ? kLostExitCode : 0;
 }
 

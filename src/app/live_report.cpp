@@ -14,9 +14,10 @@ std::string opening_text(const LiveRun& run) {
   return text;
 }
 
-std::string report_text(const LiveRun& run, uint64_t most_records) {
+std::string report_text(const LiveRun& run, uint64_t most_records, bool output_failed) {
   sink::RunSummary summary = run.summary();
   summary.records = std::min(summary.records, most_records);
+  summary.output_failed = output_failed;
   std::string text = summary_text(summary);
   if (const auto cost = run.cost()) {
     char line[160];

@@ -111,6 +111,14 @@ TEST(RunSummary, names_refusals_and_losses_with_their_counts) {
             "weir: lost 5 packets: ring full\n");
 }
 
+TEST(RunSummary, tells_that_records_are_lost_when_the_output_fails) {
+  RunSummary summary;
+  summary.output_failed = true;
+  const std::string text = summary_text(summary);
+  EXPECT_NE(text.find("weir: lost the records that could not be written\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("lost nothing"), std::string::npos) << text;
+}
+
 TEST(RunSummary, does_not_say_that_nothing_was_lost_behind_a_tear) {
   RunSummary summary;
   summary.complete = false;

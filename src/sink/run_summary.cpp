@@ -52,6 +52,10 @@ std::string summary_text(const RunSummary& summary) {
     text += "weir: lost " + grouped_digits(loss.total) + ' ' + loss.unit + ": " + loss.stage + '\n';
     lost = true;
   }
+  if (summary.output_failed) {
+    text += "weir: lost the records that could not be written\n";
+    lost = true;
+  }
   if (!summary.complete)
     text += "weir: lost what comes after the error below: the input was not read to its end\n";
   else if (!lost)

@@ -25,6 +25,7 @@ struct RunSummary {
   std::vector<NamedCount> without_ports;  // packets that count for their address pair only, by the reason
   std::vector<NamedCount> notes;          // "flows evicted (--max-flows 1000)", ...
   bool complete = true;                // false: the input ended in an error, nobody knows how much came after
+  bool output_failed = false;          // what should have been written after that is lost
   std::vector<flow::LossRecord> lost;  // one a stage, `total` counts
 };
 

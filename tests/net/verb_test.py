@@ -173,6 +173,16 @@ class Verb(stage.Scene):
         out, err = process.communicate(timeout=30)
         self.assertEqual("0", out.splitlines()[-1], (out, err))
         self.assertNotRegex(err, r"(?i)broken pipe|error")
+        self.assertRegex(err, r"weir: seen [\d,]+ packets?, .* [\d,]+ records?\n(.*\n)*weir: lost")
+
+    def test_an_output_that_takes_no_more_is_status_1_with_the_error_and_the_summary(self):
+        self.long_connection()  # listed at once: the first line
+        full = subprocess.run(["bash", "-c", f"exec {stage.WEIR} flows --for 30s >/dev/full"], text=True, timeout=20,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.assertEqual(1, full.returncode, full.stderr)
+        self.assertRegex(full.stderr, r"weir flows: .*No space left on device\nweir: seen .*, 0 records\n")
+        self.assertIn("lost the records that could not be written", full.stderr)
+        self.assertNotIn("lost nothing", full.stderr)
 
     def test_lines_for_people_name_both_programs(self):
         program = pathlib.Path(sys.executable).resolve().name
