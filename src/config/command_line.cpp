@@ -209,7 +209,25 @@ Result<> read_number(const std::string& word, const char* option, uint64_t most,
   return {};
 }
 
-Result<> read_names(const std::vector<std::string>& lists, const char* option, bool numbers, NameFilter& to) {
+/// Numbers that a name may be; without them it is any word.
+struct NumberRange {
+  uint64_t least;
+  uint64_t most;
+};
+constexpr NumberRange kPids{1, 4'194'304};  // PID_MAX_LIMIT, include/linux/threads.h
+constexpr NumberRange kUids{0, UINT32_MAX - 1};
+
+/// As the kernel's numbers are written: "007" names process 7.
+std::optional<std::string> plain_number(const std::string& word, const NumberRange& range) {
+  uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (problem != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  if (number < range.least || number > range.most) return std::nullopt;
+  return std::to_string(number);
+}
+
+Result<> read_names(const std::vector<std::string>& lists, const char* option,
+                    const std::optional<NumberRange>& numbers, NameFilter& to) {
   for (const std::string& list : lists) {
     for (size_t begin = 0; begin <= list.size();) {
       const size_t end = std::min(list.find(',', begin), list.size());
@@ -220,9 +238,14 @@ Result<> read_names(const std::vector<std::string>& lists, const char* option, b
       if (name.empty())
         return base::fail(ErrorKind::bad_input,
                           std::string(option) + " " + list + ": an empty name in the list");
-      if (numbers && (name.size() > 10 || name.find_first_not_of("0123456789") != std::string::npos))
-        return base::fail(ErrorKind::bad_input,
-                          std::string(option) + " " + list + ": '" + name + "' is no number");
+      if (numbers) {
+        const auto number = plain_number(name, *numbers);
+        if (!number)
+          return base::fail(ErrorKind::bad_input,
+                            std::string(option) + " " + list + ": '" + name + "' is no number from " +
+                                std::to_string(numbers->least) + " to " + std::to_string(numbers->most));
+        name = *number;
+      }
       (excludes ? to.excluded : to.names).push_back(std::move(name));
     }
   }
@@ -282,11 +305,11 @@ Result<Command> settle_flows(bool top, const Words& words, std::string expressio
                                   {"start", "start"},
                                   {"flows", "flows"}},
                                  options.sort)) ||
-      failed(read_names(words.pid, "--pid", true, options.pid)) ||
-      failed(read_names(words.comm, "--comm", false, options.comm)) ||
-      failed(read_names(words.uid, "--uid", true, options.uid)) ||
-      failed(read_names(words.cgroup, "--cgroup", false, options.cgroup)) ||
-      failed(read_names(words.container, "--container", false, options.container)) ||
+      failed(read_names(words.pid, "--pid", kPids, options.pid)) ||
+      failed(read_names(words.comm, "--comm", {}, options.comm)) ||
+      failed(read_names(words.uid, "--uid", kUids, options.uid)) ||
+      failed(read_names(words.cgroup, "--cgroup", {}, options.cgroup)) ||
+      failed(read_names(words.container, "--container", {}, options.container)) ||
       failed(read_field_names(words.fields, "--fields", options.fields)) ||
       failed(read_field_names(words.by, "--by", options.by)) ||
       failed(read_number(words.top_rows, "--top", 100'000, options.top_rows)) ||
@@ -313,6 +336,18 @@ Result<Command> settle_doctor(const Words& words) {
   return Command(options);
 }
 
+/// CLI11's complaint about the number of words in ours; it begins with "--for: " or, of a flag, with "cost
+/// was".
+std::string mismatch_sentence(const CLI::App& app, const CLI::ArgumentMismatch& mismatch) {
+  const std::string what = mismatch.what();
+  const std::string name = what.substr(0, what.find_first_of(": "));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option == nullptr) return "--" + name + " takes no word; leave out what follows the =";
+  if (option->get_expected_max() == 1 && option->count() > 1)
+    return name + " is given " + std::to_string(option->count()) + " times; once is all it takes";
+  return name + " needs a word: " + name + ' ' + option->get_type_name();
+}
+
 Result<Command> parse_verb(std::string_view verb, std::vector<std::string> arguments,
                            const HelpFacts& facts) {
   const std::string name = "weir " + std::string(verb);
@@ -337,11 +372,15 @@ Result<Command> parse_verb(std::string_view verb, std::vector<std::string> argum
     add_flow_options(app, words, facts, verb == "top");
   }
   add_common_options(app, words);
+  for (CLI::Option* option : app.get_options({}))
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
   try {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
     return Command(HelpText{app.help()});
+  } catch (const CLI::ArgumentMismatch& mismatch) {
+    return base::fail(ErrorKind::bad_input, name + ": " + mismatch_sentence(app, mismatch));
   } catch (const CLI::ParseError& error) {
     return base::fail(ErrorKind::bad_input,
                       name + ": " + error.what() + " (" + name + " --help shows all options)");
@@ -372,9 +411,16 @@ Result<Command> parse_command_line(const std::vector<std::string>& words, const 
   if (words.empty()) return Command(HelpText{short_usage()});
   std::string verb = words.front();
   std::vector<std::string> arguments(words.begin() + 1, words.end());
-  if (verb == "--version" || verb == "-V" || verb == "version") return Command(HelpText{version_line()});
+  if (verb == "--version" || verb == "-V" || verb == "version") {
+    if (arguments.empty()) return Command(HelpText{version_line()});
+    return base::fail(ErrorKind::bad_input, "weir " + verb + ": takes no argument '" + arguments[0] + "'");
+  }
   if (verb == "-h" || verb == "--help" || verb == "help") {
     if (arguments.empty()) return Command(HelpText{short_usage()});
+    if (arguments.size() > 1)
+      return base::fail(ErrorKind::bad_input,
+                        "weir help: one verb at a time; '" + arguments[1] + "' is too much");
+    if (arguments.front() == "help") return Command(HelpText{short_usage()});
     verb = arguments.front();
     arguments = {"--help"};
   }

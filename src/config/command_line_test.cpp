@@ -140,7 +140,12 @@ TEST(CommandLine, every_contradiction_is_refused_in_one_line_that_says_what_to_d
       {{"flows", "-c", "0"}, "a whole number from 1"},
       {{"flows", "-c", "many"}, "a whole number from 1"},
       {{"flows", "--for", "10"}, "write 10s"},
-      {{"flows", "--pid", "nginx"}, "'nginx' is no number"},
+      {{"flows", "--for", "0"}, "longer than 0"},
+      {{"flows", "--interval", "-2s"}, "longer than 0"},
+      {{"flows", "--pid", "nginx"}, "'nginx' is no number from 1 to 4194304"},
+      {{"flows", "--pid", "99999999999"}, "'99999999999' is no number from 1 to 4194304"},
+      {{"flows", "--pid", "0"}, "from 1 to"},
+      {{"flows", "--uid", "4294967295"}, "from 0 to 4294967294"},
       {{"flows", "--comm", "a,,b"}, "an empty name"},
       {{"flows", "--comm", "!"}, "an empty name"},
   };
@@ -161,8 +166,33 @@ TEST(CommandLine, a_mistyped_word_brings_the_one_that_was_meant) {
 }
 
 TEST(CommandLine, an_option_without_its_word_is_refused) {
-  EXPECT_TRUE(contains(refusal({"flows", "-r"}), "-r"));
-  EXPECT_TRUE(contains(refusal({"flows", "-o", "json", "-o", "table"}), "-o"));
+  EXPECT_EQ(refusal({"flows", "-r"}), "weir flows: -r needs a word: -r FILE");
+  EXPECT_EQ(refusal({"flows", "-r", "a", "-r", "b", "-r"}), "weir flows: -r needs a word: -r FILE");
+  EXPECT_EQ(refusal({"top", "--for"}), "weir top: --for needs a word: --for TIME");
+}
+
+TEST(CommandLine, an_option_of_one_word_given_again_is_refused) {
+  EXPECT_EQ(refusal({"flows", "-o", "json", "-o", "table"}),
+            "weir flows: -o is given 2 times; once is all it takes");
+  EXPECT_EQ(refusal({"flows", "--for", "1s", "--for=2s", "--for", "3s"}),
+            "weir flows: --for is given 3 times; once is all it takes");
+  EXPECT_EQ(refusal({"doctor", "-o", "json", "-o", "json"}),
+            "weir doctor: -o is given 2 times; once is all it takes");
+}
+
+TEST(CommandLine, a_flag_with_a_word_is_refused) {
+  EXPECT_EQ(refusal({"flows", "--cost=3"}), "weir flows: --cost takes no word; leave out what follows the =");
+  EXPECT_EQ(flows({"flows", "-vv"}).verbosity, 2);
+}
+
+TEST(CommandLine, a_number_is_taken_as_the_kernel_writes_it) {
+  EXPECT_EQ(flows({"flows", "--pid", "007", "--uid", "0"}).pid.names, Words{"7"});
+}
+
+TEST(CommandLine, help_and_version_refuse_a_word_too_much) {
+  EXPECT_EQ(refusal({"help", "flows", "extra"}), "weir help: one verb at a time; 'extra' is too much");
+  EXPECT_TRUE(contains(refusal({"--version", "x"}), "takes no argument 'x'"));
+  EXPECT_TRUE(contains(help({"help", "help"}), "weir help VERB"));
 }
 
 TEST(CommandLine, help_is_given_in_each_way_and_states_the_memory_per_flow) {

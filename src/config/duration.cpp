@@ -25,10 +25,13 @@ base::Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   if (problem != std::errc{})
     return base::fail(base::ErrorKind::bad_input,
                       quoted + " is no duration; write it like 10s, 500ms, 2m or 1h");
+  if (number <= 0)
+    return base::fail(base::ErrorKind::bad_input,
+                      quoted + " is no time to wait; write one longer than 0, like 10s, 500ms, 2m or 1h");
   const std::string_view unit_name(rest, static_cast<size_t>(text.data() + text.size() - rest));
   if (unit_name.empty())
-    return base::fail(base::ErrorKind::bad_input,
-                      quoted + " has no unit; write " + std::string(text) + "s for seconds, or ms, m, h");
+    return base::fail(base::ErrorKind::bad_input, quoted + " has no unit; write " + std::string(text) +
+                                                      "s for seconds, or " + std::string(kDurationUnits));
   for (const Unit& unit : kUnits) {
     if (unit.name != unit_name) continue;
     const double nanoseconds = number * unit.nanoseconds;
@@ -37,7 +40,7 @@ base::Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return std::chrono::nanoseconds(static_cast<int64_t>(nanoseconds + 0.5));
   }
   return base::fail(base::ErrorKind::bad_input,
-                    quoted + " has an unknown unit; the units are ns, us, ms, s, m, h and d");
+                    quoted + " has an unknown unit; write " + std::string(kDurationUnits));
 }
 
 }  // namespace weir::config

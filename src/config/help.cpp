@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/help.h"
 
+#include "config/duration.h"
+
 namespace weir::config {
 
 std::string version_line() {
@@ -50,14 +52,15 @@ std::string verb_tail(std::string_view verb) {
            "  tcpdump -w - | weir flows -r - -o json        flows from a pipe\n"
            "\n"
            "Live on a terminal: a screen. r b p t x a order, / filters, g groups, Enter tells all, Space "
-           "pauses, c "
-           "own\n"
-           "cost, ? all keys, q quits.\n"
+           "pauses,\n"
+           "c own cost, ? all keys, q quits.\n"
            "\n"
-           "Durations: 500ms, 10s, 2m, 1h. A comma list of an owner filter matches any of its names; a name "
-           "with a\n"
-           "leading ! excludes. Exit status: 0 done, 1 failed while running, 2 wrong usage, filter or file,\n"
-           "3 not permitted, 4 this kernel cannot, 5 lost data with --fail-on-loss.\n";
+           "TIME takes a unit, " +
+           std::string(kDurationUnits) +
+           ": 500ms, 1.5h. A comma list of an owner filter matches any of\n"
+           "its names; a name with a leading ! excludes. Exit status: 0 done, 1 failed while running,\n"
+           "2 wrong usage, filter or file, 3 not permitted, 4 this kernel cannot, 5 lost data with\n"
+           "--fail-on-loss.\n";
   if (verb == "top")
     return "EXAMPLES\n"
            "  weir top                                      by process\n"
@@ -66,12 +69,12 @@ std::string verb_tail(std::string_view verb) {
            "  weir top --interval 10s | tee top.txt         sums of each 10 s\n"
            "\n"
            "Live on a terminal: a screen. r b p t x a f order, / filters, g changes the sums, Enter shows "
-           "the flows of "
-           "one,\n"
-           "Space pauses, c own cost, ? all keys, q quits. Elsewhere: the sums of each --interval (default "
-           "2s), or with "
-           "--for\n"
-           "alone once, at the end.\n";
+           "the\n"
+           "flows of one, Space pauses, c own cost, ? all keys, q quits. Elsewhere: the sums of each\n"
+           "--interval (default 2s), or with --for alone once, at the end.\n"
+           "\n"
+           "TIME takes a unit, " +
+           std::string(kDurationUnits) + ": 500ms, 1.5h.\n";
   return "Exit status: 0 when weir flows can run here, 3 a capability is missing, 4 this kernel cannot.\n";
 }
 

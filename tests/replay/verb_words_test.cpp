@@ -46,14 +46,53 @@ std::set<std::string> completed(const TestFolder& folder, const std::string& cal
   return words_of(result.out);
 }
 
-TEST(VerbWords, every_option_of_the_help_is_in_the_manual) {
-  const TestFolder folder;
+/// The section of the manual that begins with `.SH title`, as it is typed without its escapes.
+std::string manual_section(const std::string& title) {
   std::string manual = source_file("docs/weir.1");
-  for (size_t place = 0; (place = manual.find("\\-", place)) != std::string::npos;) manual.erase(place, 1);
-  for (const char* verb : {"flows", "top", "doctor"}) {
-    const auto options = options_of(folder, verb);
-    EXPECT_GE(options.size(), 5u);
-    for (const std::string& option : options) EXPECT_NE(manual.find(option), std::string::npos) << option;
+  for (const std::string escape : {"\\-", "\\&"})
+    for (size_t place = 0; (place = manual.find(escape, place)) != std::string::npos;)
+      manual.replace(place, 2, escape == "\\-" ? "-" : "");
+  const size_t begin = manual.find(".SH " + title + '\n');
+  EXPECT_NE(begin, std::string::npos) << title;
+  if (begin == std::string::npos) return {};
+  return manual.substr(begin, manual.find("\n.SH ", begin) - begin);
+}
+
+/// The options that have an entry of their own there.
+std::set<std::string> entries(const std::string& section) {
+  std::set<std::string> options;
+  std::istringstream stream(section);
+  bool entry = false;
+  for (std::string line; std::getline(stream, line); entry = line == ".TP") {
+    if (!entry) continue;
+    for (std::string word : words_of(line.substr(line.find(' ')))) {
+      std::erase_if(word, [](char character) { return character == '"' || character == ','; });
+      if (word.starts_with('-')) options.insert(word);
+    }
+  }
+  return options;
+}
+
+TEST(VerbWords, the_manual_knows_the_options_of_the_help_and_no_others) {
+  const TestFolder folder;
+  const auto flows = entries(manual_section("OPTIONS OF FLOWS AND TOP"));
+  EXPECT_EQ(flows, options_of(folder, "flows"));
+  for (const std::string& option : options_of(folder, "top")) EXPECT_TRUE(flows.contains(option)) << option;
+  auto doctor = entries(manual_section("OPTIONS OF DOCTOR"));
+  for (const char* as_above : {"--no-color", "-v", "-h", "--help"}) doctor.insert(as_above);
+  EXPECT_EQ(doctor, options_of(folder, "doctor"));
+}
+
+TEST(VerbWords, help_and_manual_name_the_same_units_of_time) {
+  const TestFolder folder;
+  for (const std::string verb : {"flows", "top"}) {
+    const std::string help = run_shell(folder, "WEIR " + verb + " --help").out;
+    const size_t begin = help.find("takes a unit, ");
+    ASSERT_NE(begin, std::string::npos) << help;
+    const std::string units = help.substr(begin, help.find(':', begin) - begin);
+    EXPECT_NE(manual_section("OPTIONS OF FLOWS AND TOP").find(units), std::string::npos) << units;
+    EXPECT_NE(run_shell(folder, "WEIR flows --for 5y").err.find(units.substr(units.find(',') + 2)),
+              std::string::npos);
   }
 }
 
