@@ -89,6 +89,7 @@ size_t PcapFormat::take_as(ByteWindow& window, std::span<CapturedPacket> packets
     packet.time_ns = int64_t{load<uint32_t>(at, kSwapped)} * 1'000'000'000 +
                      int64_t{load<uint32_t>(at + 4, kSwapped)} * fraction_ns_;
     packet.interface = 0;
+    packet.options_bytes = 0;
     at += header_bytes_ + captured;
   }
   window.consume(static_cast<size_t>(at - begin));

@@ -14,7 +14,7 @@ enum BlockType : uint32_t {
   kSectionBlock = 0x0a0d0d0a,  // reads the same in both byte orders
 };
 
-enum InterfaceOption : uint16_t { kEnd = 0, kName = 2, kResolution = 9, kOffset = 14 };
+enum InterfaceOption : uint16_t { kEnd = 0, kName = 2, kDescription = 3, kResolution = 9, kOffset = 14 };
 
 constexpr uint32_t kByteOrder = 0x1a2b3c4d;
 constexpr size_t kFrameBytes = 12;  // type and length in front of a body, the length again behind it
@@ -25,6 +25,12 @@ constexpr size_t kMostNameBytes = 255;
 
 size_t padded(size_t bytes) {
   return (bytes + 3) & ~size_t{3};
+}
+
+/// An option's text up to its first NUL.
+std::string text_of(const uint8_t* value, size_t bytes) {
+  const auto* text = reinterpret_cast<const char*>(value);
+  return {text, std::find(text, text + std::min(bytes, kMostNameBytes), '\0')};
 }
 
 }  // namespace
@@ -184,6 +190,7 @@ bool PcapngFormat::add_interface(const Block& block) {
   found.link_type = half(block.body);
   found.snap_bytes = word(block.body + 4);
   found.file = file_;
+  found.swapped = swapped_;
   uint8_t resolution = 6;
   int64_t offset_seconds = 0;
 
@@ -199,8 +206,9 @@ bool PcapngFormat::add_interface(const Block& block) {
     }
     const uint8_t* value = at + 4;
     if (code == kName) {
-      const auto* text = reinterpret_cast<const char*>(value);
-      found.name.assign(text, std::find(text, text + std::min<size_t>(bytes, kMostNameBytes), '\0'));
+      found.name = text_of(value, bytes);
+    } else if (code == kDescription) {
+      found.description = text_of(value, bytes);
     } else if (code == kResolution && bytes == 1) {
       resolution = *value;
     } else if (code == kOffset && bytes == 8) {
@@ -220,7 +228,8 @@ bool PcapngFormat::add_interface(const Block& block) {
   if (id < previous_section_.size()) {
     const CaptureInterface& before = interfaces_[previous_section_[id]];
     if (before.link_type == found.link_type && before.snap_bytes == found.snap_bytes &&
-        before.name == found.name) {
+        before.name == found.name && before.description == found.description &&
+        before.swapped == found.swapped) {
       section_.push_back({previous_section_[id], found.snap_bytes, *clock});
       return true;
     }
@@ -249,6 +258,7 @@ bool PcapngFormat::captured(const Block& block, size_t header_bytes, uint32_t by
   packet.data = block.body + header_bytes;
   packet.captured_bytes = bytes;
   packet.wire_bytes = std::max(wire, bytes);
+  packet.options_bytes = 0;
   return true;
 }
 
@@ -256,6 +266,9 @@ bool PcapngFormat::timed_packet(const Block& block, uint32_t interface_id, Captu
   const Interface* interface = known_interface(interface_id);
   if (interface == nullptr) return false;
   if (!captured(block, 20, word(block.body + 12), word(block.body + 16), packet)) return false;
+  const size_t options_at = 20 + padded(packet.captured_bytes);
+  if (options_at < block.body_bytes)
+    packet.options_bytes = static_cast<uint32_t>(block.body_bytes - options_at);
   const uint64_t ticks = uint64_t{word(block.body + 4)} << 32 | word(block.body + 8);
   packet.time_ns = previous_time_ns_ = interface->clock.to_ns(ticks);
   packet.interface = interface->index;
