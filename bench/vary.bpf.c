@@ -3,11 +3,14 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-/* Set by the benchmark: where the 32-bit word to vary is, and which of its bits. */
+/* Set by the benchmark: where the 32-bit word to vary is, and which of its bits; where TCP's sequence number
+ * is. */
 __u32 vary_offset;
 __u32 vary_mask;
+__u32 sequence_offset;
 __u64 runs;
 
 /* The program under test of each kind, at 0. User space writes, vary_* call. */
@@ -18,12 +21,15 @@ struct {
   __uint(value_size, 4);
 } xdp_target SEC(".maps"), tc_target SEC(".maps");
 
-/* Spreads consecutive runs over the flows, so that the next one is not in the cache's next line. */
+/* Spreads consecutive runs over the flows, so that the next one is not in the cache's next line. Segments
+ * follow each other: none is a retransmission. */
 static __always_inline int vary(void* data, void* end) {
-  if (!vary_mask) return 1;
-  __u32 offset = vary_offset;
+  const __u32 run = runs++;
+  const __u32 sequence = sequence_offset, offset = vary_offset;
+  if (sequence > 60 || data + sequence + 4 > end) return 0;
+  *(__u32*)(data + sequence) = bpf_htonl(run * 100);
   if (offset > 60 || data + offset + 4 > end) return 0;
-  *(__u32*)(data + offset) = 0x0b000000 + (((__u32)runs++ * 2654435761u >> 8) & vary_mask);
+  *(__u32*)(data + offset) = 0x0b000000 + ((run * 2654435761u >> 8) & vary_mask);
   return 1;
 }
 

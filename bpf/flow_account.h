@@ -22,8 +22,9 @@
 /* A counting point that saw nothing for this long (2 s at 250 Hz) gives way to the next that sees the flow.
  */
 #define POINT_IDLE_JIFFIES 500
-/* Slow-changing facts (round trip) are read again at most once in 2^4 jiffies for each direction. */
-#define SAMPLE_SHIFT 4
+/* Slow-changing facts (round trip) are read again at most once in 2^8 jiffies for each direction: about once
+ * between sweeps, as they cost a second look-up. */
+#define SAMPLE_SHIFT 8
 
 /* One packet as one hook saw it. */
 struct sighting {
@@ -53,12 +54,13 @@ static __always_inline void flow_end(struct flow_entry* entry, struct flow_detai
 
 /* Handshake, FIN and RST of one segment, whose flags are not yet in the entry. */
 static __always_inline void flow_tcp_event(struct flow_entry* entry, struct flow_details* details, __u32 from,
-                                           const struct packet_info* info) {
+                                           int sends, const struct packet_info* info) {
   const __u64 now = bpf_ktime_get_ns();
   const __u8 flags = info->tcp_flags;
   const __u32 other = (from ^ 1) & 1;
   from &= 1;
   if (flags & TCP_FLAG_RST) {
+    if (sends || !entry->direction[from].sent_packets) details->resets[from]++;
     const int answers_syn = entry->phase == FLOW_PHASE_SYN && entry->initiator == other + 1;
     const int answers_unseen = entry->phase == FLOW_PHASE_NONE && !entry->tcp_flags[from] &&
                                !entry->tcp_flags[other] && (flags & TCP_FLAG_ACK);
@@ -132,7 +134,6 @@ static __always_inline void flow_add(struct flow_entry* entry, const struct pack
      * once. */
     if (sends || !own->sent_packets) {
       flow_tcp_sequence(entry, from, info, sighting->packets);
-      if (unlikely(info->tcp_flags & TCP_FLAG_RST)) entry->resets[from]++;
     }
     if (info->tcp_flags & ~entry->tcp_flags[from]) entry->tcp_flags[from] |= info->tcp_flags;
   }
@@ -171,6 +172,7 @@ static __always_inline void flow_begin_anew(struct flow_entry* entry, struct flo
   details->accepted = 0;
   details->owner[0].pid = details->owner[1].pid = 0;
   details->srtt_us[0] = details->srtt_us[1] = 0;
+  details->resets[0] = details->resets[1] = 0;
   flow_begin(entry, details, info, from);
 }
 

@@ -231,9 +231,9 @@ static __noinline int cross(struct flow_entry* entry, const void* key, __u32 ver
 }
 
 static __noinline int tcp_event(struct flow_entry* entry, const void* key, __u32 version,
-                                const struct packet_info* info, __u32 from) {
+                                const struct packet_info* info, const struct sighting* sighting) {
   struct flow_details* details = details_of(key, version);
-  if (details) flow_tcp_event(entry, details, from, info);
+  if (details) flow_tcp_event(entry, details, sighting->from & 1, flow_sends(sighting), info);
   return 0;
 }
 
@@ -277,7 +277,7 @@ static __always_inline struct flow_entry* account_in(void* flows, const void* ke
   own->last_jiffies = jiffies;
   if (info->protocol == IPPROTO_TCP && info->has_l4 &&
       unlikely((info->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)) || entry->watch)) {
-    tcp_event(entry, key, version, info, from);
+    tcp_event(entry, key, version, info, sighting);
     *done |= FLOW_SAMPLE;
   }
   flow_add(entry, info, sighting);

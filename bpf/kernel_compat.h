@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/kernel_types.h"
+#include "wire/flow.h"
 
 /* 6.2 (fd264ca02094 "bpf: Add a kfunc to type cast from bpf uapi ctx to kernel ctx"): two loads instead of a
  * helper. */

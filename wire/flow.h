@@ -49,12 +49,12 @@ WEIR_SIZE_IS(struct socket_owner, 48);
 /* Packets from key.address[i] to the other one. Counters are totals since the entry was made; nobody resets
  * them. */
 struct flow_direction {
-  __u64 sent_packets; /* cgroup: egress; interfaces: at the counting point */
+  __u32 last_jiffies;  /* lower half of jiffies64 */
+  __u32 next_sequence; /* TCP: one past the highest sequence number seen, host byte order */
+  __u64 sent_packets;  /* cgroup: egress; interfaces: at the counting point */
   __u64 sent_bytes;
   __u64 received_packets; /* cgroup: ingress */
   __u64 received_bytes;
-  __u32 last_jiffies;  /* lower half of jiffies64 */
-  __u32 next_sequence; /* TCP: one past the highest sequence number seen, host byte order */
 };
 WEIR_SIZE_IS(struct flow_direction, 40);
 
@@ -76,24 +76,24 @@ WEIR_SIZE_IS(struct flow_direction, 40);
 #define FLOW_REFUSED 64    /* RST answered the SYN */
 #define FLOW_LISTENED 128  /* the initiator was told from a listening socket */
 
-/* What every packet touches: with the IPv4 key and the map's own header three cache lines. */
+/* What every packet touches comes first. Behind the allocator's 8 bytes, the map's header of 48 and the IPv4
+ * key an entry fills three cache lines (kernel/bpf/memalloc.c, hashtab.c); 8 bytes more were four. */
 struct flow_entry {
-  struct flow_direction direction[2];
-  __u32 point[2];        /* where each direction is counted; 0: none yet. Interfaces: ifindex << 1 | egress;
-                            cgroup, multicast and broadcast: lower half of the receiving socket's cookie */
-  __u32 retransmits[2];  /* TCP: segments that start below next_sequence */
-  __u32 zero_windows[2]; /* TCP: segments that announce a window of 0 */
-  __u32 isn;             /* TCP: initial sequence number of the SYN, host byte order */
-  __u16 resets[2];       /* TCP: RST segments, modulo 2^16 */
-  __u8 tcp_flags[2];     /* TCP: all flags seen */
-  __u8 seen;             /* bits 0, 1: direction 0 received, sent; 2, 3: direction 1 */
-  __u8 watch;            /* not 0: every packet takes the slow path (handshake under way) */
-  __u8 initiator;        /* 0 unknown, 1: address[0], 2: address[1] */
-  __u8 phase;
+  __u8 tcp_flags[2]; /* TCP: all flags seen */
+  __u8 seen;         /* bits 0, 1: direction 0 received, sent; 2, 3: direction 1 */
+  __u8 watch;        /* not 0: every packet takes the slow path (handshake under way) */
   __u8 bits;
+  __u8 initiator; /* 0 unknown, 1: address[0], 2: address[1] */
+  __u8 phase;
   __u8 generation; /* how often a SYN after the end began this entry anew, modulo 2^8 */
+  __u32 point[2];  /* where each direction is counted; 0: none yet. Interfaces: ifindex << 1 | egress;
+                      cgroup, multicast and broadcast: lower half of the receiving socket's cookie */
+  struct flow_direction direction[2];
+  __u32 retransmits[2];  /* TCP: segments that start below next_sequence */
+  __u32 isn;             /* TCP: initial sequence number of the SYN, host byte order */
+  __u16 zero_windows[2]; /* TCP: segments that announce a window of 0, modulo 2^16 */
 };
-WEIR_SIZE_IS(struct flow_entry, 120);
+WEIR_SIZE_IS(struct flow_entry, 112);
 
 /* What few packets touch: first ones, handshakes, ends. Made before its entry, same key (as flow_key6). */
 struct flow_details {
@@ -104,6 +104,7 @@ struct flow_details {
   __u64 end_ns;
   __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
   __be16 wire_port[2];
+  __u32 resets[2];                       /* TCP: RST segments of address[i] */
   __u32 srtt_us[2];                      /* smoothed round trip of the TCP socket at address[i]; 0: none */
   __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
   __u8 first_sender;                     /* 1: address[0], 2: address[1] */
@@ -111,7 +112,7 @@ struct flow_details {
   __u8 icmp_type;                        /* of the first packet */
   __u8 icmp_code;
 };
-WEIR_SIZE_IS(struct flow_details, 192);
+WEIR_SIZE_IS(struct flow_details, 200);
 
 /* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) count the parser's results. */
 enum flow_counter {

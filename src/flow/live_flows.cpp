@@ -258,7 +258,6 @@ void LiveFlows::restarted(const decode::FlowRestarted& event) {
   next.direction[1] = event.entry.direction[1];
   std::copy_n(event.entry.retransmits, 2, next.retransmits);
   std::copy_n(event.entry.zero_windows, 2, next.zero_windows);
-  std::copy_n(event.entry.resets, 2, next.resets);
   next.generation = static_cast<uint8_t>(event.entry.generation + 1);
   // Not yet the other half of anything: its own addresses on the wire and sequence number come with its
   // entry.

@@ -91,8 +91,8 @@ struct LiveMember {
       totals.bytes = now.received_bytes - then.received_bytes + overflow_received[from].bytes;
     }
     totals.retransmits = entry.retransmits[from] - base.retransmits[from];
-    totals.zero_windows = entry.zero_windows[from] - base.zero_windows[from];
-    totals.resets = static_cast<uint16_t>(entry.resets[from] - base.resets[from]);
+    totals.zero_windows = static_cast<uint16_t>(entry.zero_windows[from] - base.zero_windows[from]);
+    totals.resets = details.resets[from];
     return totals;
   }
 
