@@ -21,8 +21,10 @@ struct CapturedPacket {
   uint32_t wire_bytes = 0;  // as on the wire; never below captured_bytes: a file that says less is corrected
   int64_t time_ns = 0;      // since 1970; pcapng's simple packets have none and get the packet's before them
   uint32_t interface = 0;   // index into the reader's interfaces()
-  /// Of the pcapng options, which follow the frame and its padding to 4 bytes; decode::CaptureOptions reads them.
+  /// Of the pcapng options, which follow the frame and its padding to 4 bytes; decode::CaptureOptions reads
+  /// them.
   uint32_t options_bytes = 0;
+  bool swapped = false;  // the options are of the other byte order than this machine's
 
   std::span<const uint8_t> options() const {
     if (options_bytes == 0) return {};
@@ -35,7 +37,6 @@ struct CaptureInterface {
   uint32_t snap_bytes = 0;  // 0: unlimited
   std::string name;         // if_name option, at most 255 bytes of whatever the file holds; empty: none
   std::string description;  // if_description, the same
-  bool swapped = false;     // its packets' options are of the other byte order than this machine's
   std::string file;         // the file it is described in
 };
 

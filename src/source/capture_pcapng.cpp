@@ -190,7 +190,6 @@ bool PcapngFormat::add_interface(const Block& block) {
   found.link_type = half(block.body);
   found.snap_bytes = word(block.body + 4);
   found.file = file_;
-  found.swapped = swapped_;
   uint8_t resolution = 6;
   int64_t offset_seconds = 0;
 
@@ -228,8 +227,7 @@ bool PcapngFormat::add_interface(const Block& block) {
   if (id < previous_section_.size()) {
     const CaptureInterface& before = interfaces_[previous_section_[id]];
     if (before.link_type == found.link_type && before.snap_bytes == found.snap_bytes &&
-        before.name == found.name && before.description == found.description &&
-        before.swapped == found.swapped) {
+        before.name == found.name && before.description == found.description) {
       section_.push_back({previous_section_[id], found.snap_bytes, *clock});
       return true;
     }
@@ -259,6 +257,7 @@ bool PcapngFormat::captured(const Block& block, size_t header_bytes, uint32_t by
   packet.captured_bytes = bytes;
   packet.wire_bytes = std::max(wire, bytes);
   packet.options_bytes = 0;
+  packet.swapped = swapped_;
   return true;
 }
 

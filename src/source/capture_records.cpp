@@ -25,7 +25,7 @@ void CaptureRecords::fill(const CapturedPacket& packet, const std::vector<Captur
   record.data = {packet.data, packet.captured_bytes};
   record.wire_bytes = packet.wire_bytes;
   record.point = decode::CapturePoint::file;
-  options_.read(packet.options(), interfaces[packet.interface].swapped, record);
+  options_.read(packet.options(), packet.swapped, record);
 }
 
 }  // namespace weir::source

@@ -18,6 +18,7 @@
 #include "decode/owner_comment.h"
 #include "sink/capture_writer.h"
 #include "source/capture_file.h"
+#include "source/capture_reader.h"
 #include "source/capture_records.h"
 
 namespace weir::tests {
@@ -172,9 +173,8 @@ struct ReadBack {
   std::string error;                 // of opening, or the tear
 };
 
-inline ReadBack read_back(const std::string& path) {
+inline ReadBack read_back(base::Result<std::unique_ptr<source::CaptureReader>> reader) {
   ReadBack all;
-  auto reader = source::open_captures({path});
   if (!reader) {
     all.error = reader.error().message;
     return all;
@@ -190,6 +190,15 @@ inline ReadBack read_back(const std::string& path) {
   }
   if ((*reader)->error()) all.error = (*reader)->error()->message;
   return all;
+}
+
+inline ReadBack read_back(const std::string& path) {
+  return read_back(source::open_captures({path}));
+}
+
+inline ReadBack read_bytes(std::string_view bytes) {
+  const std::span<const uint8_t> span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  return read_back(source::read_capture(std::make_unique<source::MemoryBytes>(span), "bytes", 16384));
 }
 
 }  // namespace weir::tests
