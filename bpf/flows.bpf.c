@@ -5,12 +5,16 @@
 #include <linux/pkt_cls.h>
 #include <stddef.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include "bpf/flow_account.h"
 #include "bpf/flow_key.h"
 #include "bpf/kernel_compat.h"
+#include "bpf/kernel_types.h"
+#include "bpf/socket_owner.h"
 #include "packet/parse.h"
 #include "wire/flow.h"
 
@@ -85,7 +89,7 @@ struct {
   __type(value, struct port_pair);
 } fragments SEC(".maps");
 
-/* Who made each socket: sock_create and the task_file iterator write, flow programs read. An accepted socket
+/* Who made each socket: sock_create and socket_list.bpf.c write, flow programs read. An accepted socket
  * inherits its listener's. Lives and dies with the socket. */
 struct {
   __uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -318,3 +322,4 @@ int weir_clock(struct __sk_buff* skb) {
 
 #include "bpf/flow_cgroup.h"
 #include "bpf/flow_interface.h"
+#include "bpf/flow_sockets.h"

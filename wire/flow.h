@@ -126,7 +126,7 @@ enum flow_counter {
   FLOW_COUNTERS = 24,
 };
 
-/* rodata of bpf/flows.bpf.c and bpf/sockets.bpf.c, set before loading. */
+/* rodata of bpf/flows.bpf.c, set before loading. */
 struct flow_config {
   __u32 own_netns;   /* inode number of Weir's network namespace */
   __u8 at_interface; /* keys carry no namespace; a packet counts at one point only */

@@ -48,7 +48,7 @@ int flows_live(const config::FlowsOptions& asked) {
   if (!sink) return tell(options, sink.error());
   uint64_t records = 0;
   const uint64_t most_records = options.count.value_or(UINT64_MAX);
-  auto started = LiveRun::start(options, [&](const flow::FlowRecord& record) {
+  auto started = LiveRun::list(options, [&](const flow::FlowRecord& record) {
     if (records == most_records) return;
     ++records;
     (*sink)->write(record);
@@ -56,6 +56,8 @@ int flows_live(const config::FlowsOptions& asked) {
   if (!started) return tell(options, started.error());
   LiveRun& run = **started;
   static_cast<void>((*sink)->flush());  // what is open already; a failure stays with `output`
+  if (auto attached = run.attach(); !attached) return tell(options, attached.error());
+  static_cast<void>((*sink)->flush());
   std::fputs(opening_text(run).c_str(), stderr);
 
   const int64_t begin = base::now_ns(CLOCK_MONOTONIC);

@@ -121,10 +121,11 @@ int flows_screen(const config::FlowsOptions& options) {
   config::FlowsOptions run_options = options;
   run_options.interval.reset();
   run_options.active.reset();
-  auto run = LiveRun::start(run_options, [&model](const flow::FlowRecord& record) {
+  auto run = LiveRun::list(run_options, [&model](const flow::FlowRecord& record) {
     model.take(record, base::now_ns(CLOCK_MONOTONIC));
   });
   if (!run) return tell(options, run.error());
+  if (auto attached = (*run)->attach(); !attached) return tell(options, attached.error());
 
   base::Result<> shown;
   {

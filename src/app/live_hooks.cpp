@@ -59,11 +59,6 @@ base::Result<bool> has_ethernet_header(const std::string& name) {
   }
 }
 
-Hook chosen_hook(const config::FlowsOptions& options) {
-  if (options.hook != Hook::automatic) return options.hook;
-  return options.interfaces.empty() ? Hook::cgroup : Hook::tc;
-}
-
 base::Result<std::map<uint32_t, std::string>> named_interfaces(const std::vector<std::string>& names) {
   std::map<uint32_t, std::string> found;
   for (const std::string& name : names) {
@@ -82,25 +77,42 @@ base::Result<std::map<uint32_t, std::string>> named_interfaces(const std::vector
 
 }  // namespace
 
-base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options) {
-  auto hooks = attach_at(options);
-  if (hooks || options.hook != Hook::automatic || hooks.error().kind != ErrorKind::unsupported) return hooks;
+Hook chosen_hook(const config::FlowsOptions& options) {
+  if (options.hook != Hook::automatic) return options.hook;
+  return options.interfaces.empty() ? Hook::cgroup : Hook::tc;
+}
+
+base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options,
+                                          base::Result<kernel::CgroupMount> cgroup, int owners_fd) {
+  const auto with_cgroup = [&cgroup](base::Result<LiveHooks> hooks) {
+    if (!hooks || !cgroup) return hooks;
+    hooks->notes_.insert(hooks->notes_.begin(), cgroup->notes.begin(), cgroup->notes.end());
+    hooks->cgroup_.emplace(std::move(*cgroup));
+    return hooks;
+  };
+  auto hooks = attach_at(options, cgroup, owners_fd);
+  if (hooks || options.hook != Hook::automatic || hooks.error().kind != ErrorKind::unsupported)
+    return with_cgroup(std::move(hooks));
   // The last resort: a packet socket, here or on every interface.
   config::FlowsOptions last = options;
   last.hook = Hook::socket;
   if (last.interfaces.empty()) last.interfaces = {"any"};
-  auto socket = attach_at(last);
+  auto socket = attach_at(last, cgroup, owners_fd);
   if (!socket) return hooks;
   socket->notes_.insert(socket->notes_.begin(), "a packet socket serves, because " + hooks.error().message);
-  return socket;
+  return with_cgroup(std::move(socket));
 }
 
-base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options) {
+base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options,
+                                             const base::Result<kernel::CgroupMount>& cgroup, int owners_fd) {
   const Hook hook = chosen_hook(options);
   const bool at_cgroup = hook == Hook::cgroup;
   if (!at_cgroup && options.interfaces.empty())
     return base::fail(ErrorKind::bad_input,
                       "--hook tc, xdp and socket need an interface: add -i IFACE or -i any");
+  if (at_cgroup && !cgroup)
+    return base::fail_within(cgroup.error(),
+                             "the default hook is cgroup2's root (or name an interface with -i)");
   auto interfaces = named_interfaces(options.interfaces);
   if (!interfaces) return tl::unexpected(interfaces.error());
 
@@ -120,25 +132,18 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
   plan.decapsulate = options.decapsulate;
   plan.max_flows = static_cast<uint32_t>(std::clamp<uint64_t>(options.max_flows, 1, 1u << 28));
   plan.verbose = options.verbosity > 0;
+  plan.socket_owners_fd = owners_fd;
   auto object = kernel::FlowsObject::load(plan);
   if (!object) return tl::unexpected(object.error());
 
   LiveHooks hooks(std::move(*object), hook);
   hooks.any_ =
       std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
-  if (auto cgroup = kernel::open_cgroup2(); cgroup) {
-    hooks.cgroup_.emplace(std::move(*cgroup));
-    hooks.notes_ = hooks.cgroup_->notes;
-  } else if (at_cgroup) {
-    return base::fail_within(cgroup.error(),
-                             "the default hook is cgroup2's root (or name an interface with -i)");
-  } else {
-    hooks.notes_.push_back("owners of new sockets are not seen: " + cgroup.error().message);
-  }
-  if (auto owners = hooks.object_.attach_owners(hooks.cgroup_root()); !owners)
-    return tl::unexpected(owners.error());
+  const int cgroup_root = cgroup ? cgroup->root.get() : -1;
+  if (!cgroup) hooks.notes_.push_back("owners of new sockets are not seen: " + cgroup.error().message);
+  if (auto owners = hooks.object_.attach_owners(cgroup_root); !owners) return tl::unexpected(owners.error());
   if (at_cgroup) {
-    if (auto attached = hooks.object_.attach_cgroup_hooks(hooks.cgroup_root()); !attached)
+    if (auto attached = hooks.object_.attach_cgroup_hooks(cgroup_root); !attached)
       return tl::unexpected(attached.error());
     return hooks;
   }

@@ -14,14 +14,18 @@
 
 namespace weir::app {
 
+/// The hook that the options mean where they leave it open.
+config::Hook chosen_hook(const config::FlowsOptions& options);
+
 class LiveHooks {
  public:
-  /// Loads and attaches everything. An error says what is missing and what to do.
-  static base::Result<LiveHooks> attach(const config::FlowsOptions& options);
+  /// Loads and attaches everything. `cgroup` is the root, or why there is none; `owners_fd` the map of the
+  /// sockets' owners (SocketLister). An error says what is missing and what to do.
+  static base::Result<LiveHooks> attach(const config::FlowsOptions& options,
+                                        base::Result<kernel::CgroupMount> cgroup, int owners_fd);
 
   kernel::FlowsObject& object() { return object_; }
   const kernel::FlowsObject& object() const { return object_; }
-  int cgroup_root() const { return cgroup_ ? cgroup_->root.get() : -1; }
 
   /// "cgroup_skb at /sys/fs/cgroup", "tcx on eth0, veth1", ... and what it does not see.
   std::string description() const;
@@ -34,7 +38,8 @@ class LiveHooks {
   std::string interface_name(uint32_t ifindex) const;
 
  private:
-  static base::Result<LiveHooks> attach_at(const config::FlowsOptions& options);
+  static base::Result<LiveHooks> attach_at(const config::FlowsOptions& options,
+                                           const base::Result<kernel::CgroupMount>& cgroup, int owners_fd);
   LiveHooks(kernel::FlowsObject object, config::Hook hook) : object_(std::move(object)), hook_(hook) {}
   base::Result<> attach_interface(const std::string& name, uint32_t ifindex);
 

@@ -33,11 +33,12 @@ constexpr std::array<LossCounter, 3> kLosses = {{
 
 }  // namespace
 
-LiveRun::LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit)
+LiveRun::LiveRun(const config::FlowsOptions& options, Emit emit)
     : options_(options),
-      hooks_(std::move(hooks)),
+      cgroup_(kernel::open_cgroup2()),
+      lister_(kernel::SocketLister::load(options.verbosity > 0)),
       filter_(options_),
-      processes_(hooks_.cgroup_root()),
+      processes_(cgroup_ ? cgroup_->root.get() : -1),
       flows_(
           table_options(options_),
           [this, emit = std::move(emit)](const flow::FlowRecord& record) {
@@ -51,26 +52,41 @@ LiveRun::LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit
             return sweep_ ? sweep_->details(key.details_key()) : std::nullopt;
           },
           [this](const socket_owner& owner) { return processes_.resolve(owner); },
-          [this](uint32_t ifindex) { return hooks_.interface_name(ifindex); }) {}
+          [this](uint32_t ifindex) {
+            return hooks_ ? hooks_->interface_name(ifindex) : "if" + std::to_string(ifindex);
+          }) {}
 
-base::Result<std::unique_ptr<LiveRun>> LiveRun::start(const config::FlowsOptions& options, Emit emit) {
-  auto hooks = LiveHooks::attach(options);
-  if (!hooks) return tl::unexpected(hooks.error());
-  std::unique_ptr<LiveRun> run(new LiveRun(options, std::move(*hooks), std::move(emit)));
-  auto sweep = source::FlowSweep::open(
-      run->hooks_.object(),
-      [self = run.get()](std::span<const std::byte> record) { self->take_event(record); });
-  if (!sweep) return tl::unexpected(sweep.error());
-  run->sweep_.emplace(std::move(*sweep));
-  if (options.cost)
-    if (auto switched = run->switch_cost(true); !switched) return tl::unexpected(switched.error());
-  auto sockets = run->hooks_.object().list_sockets();
-  if (!sockets) return tl::unexpected(sockets.error());
-  auto clock = run->sweep_->clock();
-  if (!clock) return tl::unexpected(clock.error());
-  // At an interface we cannot know which of the open sockets will speak there.
-  if (!run->hooks_.at_interfaces()) run->flows_.list(*sockets, run->sweep_clock(*clock));
+base::Result<std::unique_ptr<LiveRun>> LiveRun::list(const config::FlowsOptions& options, Emit emit) {
+  std::unique_ptr<LiveRun> run(new LiveRun(options, std::move(emit)));
+  // No tick of the kernel's own is known yet, and none needed: nothing was counted.
+  const flow::SweepClock clock{static_cast<uint64_t>(base::now_ns(CLOCK_MONOTONIC)), 0, 4'000'000,
+                               base::monotonic_to_wall_ns()};
+  if (auto listed = run->list_sockets(clock); !listed) return tl::unexpected(listed.error());
   return run;
+}
+
+base::Result<> LiveRun::list_sockets(const flow::SweepClock& clock) {
+  auto sockets = lister_.list();
+  if (!sockets) return tl::unexpected(sockets.error());
+  const bool at_cgroup =
+      hooks_ ? !hooks_->at_interfaces() : cgroup_ && chosen_hook(options_) == config::Hook::cgroup;
+  if (at_cgroup) flows_.list(*sockets, clock);
+  return {};
+}
+
+base::Result<> LiveRun::attach() {
+  auto hooks = LiveHooks::attach(options_, std::move(cgroup_), lister_.owners_fd());
+  if (!hooks) return tl::unexpected(hooks.error());
+  hooks_.emplace(std::move(*hooks));
+  auto sweep = source::FlowSweep::open(hooks_->object(),
+                                       [this](std::span<const std::byte> record) { take_event(record); });
+  if (!sweep) return tl::unexpected(sweep.error());
+  sweep_.emplace(std::move(*sweep));
+  if (options_.cost)
+    if (auto switched = switch_cost(true); !switched) return switched;
+  auto clock = sweep_->clock();
+  if (!clock) return tl::unexpected(clock.error());
+  return list_sockets(sweep_clock(*clock));
 }
 
 flow::SweepClock LiveRun::sweep_clock(const source::KernelClock& clock) const {
@@ -90,7 +106,7 @@ void LiveRun::take_event(std::span<const std::byte> record) {
 }
 
 base::Result<> LiveRun::sweep() {
-  hooks_.attach_new_interfaces();
+  hooks_->attach_new_interfaces();
   auto clock = sweep_->clock();
   if (!clock) return tl::unexpected(clock.error());
   flows_.begin_sweep(sweep_clock(*clock));
@@ -115,7 +131,7 @@ base::Result<> LiveRun::sweep() {
 }
 
 base::Result<> LiveRun::read_counters() {
-  auto counters = hooks_.object().counters();
+  auto counters = hooks_->object().counters();
   if (!counters) return tl::unexpected(counters.error());
   counters_ = std::move(*counters);
   return {};
@@ -194,7 +210,7 @@ base::Result<> LiveRun::switch_cost(bool on) {
 std::optional<OwnCost> LiveRun::cost() const {
   if (!statistics_.valid()) return std::nullopt;
   OwnCost sum;
-  for (const kernel::ProgramCost& program : hooks_.object().costs()) {
+  for (const kernel::ProgramCost& program : hooks_->object().costs()) {
     // Owners and states are paid once a socket; what a packet costs is the hooks' own.
     const bool packets = program.name.starts_with("weir_cg_") || program.name.starts_with("weir_tc_") ||
                          program.name == "weir_xdp" || program.name == "weir_socket";
@@ -206,8 +222,10 @@ std::optional<OwnCost> LiveRun::cost() const {
 }
 
 std::vector<std::string> LiveRun::notes() const {
-  std::vector<std::string> notes = hooks_.notes();
-  for (const kernel::Shortcoming& shortcoming : hooks_.object().shortcomings())
+  std::vector<std::string> notes = hooks_->notes();
+  if (lister_.shortcoming())
+    notes.push_back("without " + lister_.shortcoming()->what + ": " + lister_.shortcoming()->why);
+  for (const kernel::Shortcoming& shortcoming : hooks_->object().shortcomings())
     notes.push_back("without " + shortcoming.what + ": " + shortcoming.why);
   return notes;
 }

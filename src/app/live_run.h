@@ -12,6 +12,8 @@
 #include "app/owner_filter.h"
 #include "flow/live_flows.h"
 #include "identity/process_table.h"
+#include "kernel/cgroup_mount.h"
+#include "kernel/socket_lister.h"
 #include "sink/run_summary.h"
 #include "source/flow_sweep.h"
 
@@ -28,8 +30,12 @@ class LiveRun {
  public:
   using Emit = std::function<void(const flow::FlowRecord&)>;
 
-  /// Attaches, lists the sockets that are open, whose records `emit` gets at once.
-  static base::Result<std::unique_ptr<LiveRun>> start(const config::FlowsOptions& options, Emit emit);
+  /// Lists the connections that are open: `emit` gets their records at once, long before the kernel has
+  /// verified the packet programs. None where it cannot, or at interfaces: which of them speak there is not
+  /// known.
+  static base::Result<std::unique_ptr<LiveRun>> list(const config::FlowsOptions& options, Emit emit);
+  /// Attaches the packet programs, then lists what was opened meanwhile. Called once.
+  base::Result<> attach();
 
   /// Reads all entries once; records of what ended or is due go to `emit`.
   base::Result<> sweep();
@@ -51,18 +57,21 @@ class LiveRun {
   uint64_t intervals() const { return flows_.counters().intervals; }
   size_t kernel_entries() const { return kernel_entries_; }  // of the kernel's flow maps, at the last sweep
   uint64_t kernel_capacity() const { return 2 * options_.max_flows; }
-  std::string description() const { return hooks_.description(); }
+  std::string description() const { return hooks_->description(); }
   std::vector<std::string> notes() const;
   uint64_t lost() const;  // packets, octets aside
 
  private:
-  LiveRun(const config::FlowsOptions& options, LiveHooks hooks, Emit emit);
+  LiveRun(const config::FlowsOptions& options, Emit emit);
+  base::Result<> list_sockets(const flow::SweepClock& clock);
   flow::SweepClock sweep_clock(const source::KernelClock& clock) const;
   void take_event(std::span<const std::byte> record);
   base::Result<> read_counters();
 
   config::FlowsOptions options_;
-  LiveHooks hooks_;
+  base::Result<kernel::CgroupMount> cgroup_;  // until hooks_ has it
+  kernel::SocketLister lister_;
+  std::optional<LiveHooks> hooks_;
   OwnerFilter filter_;
   identity::ProcessTable processes_;
   flow::LiveFlows flows_;

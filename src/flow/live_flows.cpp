@@ -155,6 +155,8 @@ void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& 
   for (const socket_listing& socket : sockets)
     if (socket.protocol == IPPROTO_TCP && socket.state == kTcpListen)
       listening_.insert(uint64_t{socket.owner.netns} << 16 | ntohs(socket.local_port));
+  std::vector<Member*> fresh;
+  std::unordered_set<decode::LiveKey> open;
   for (const socket_listing& socket : sockets) {
     if (socket.protocol != IPPROTO_TCP || socket.state == kTcpListen || socket.remote_port == 0) continue;
     uint32_t local = 0;
@@ -165,13 +167,20 @@ void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& 
     entry.bits = FLOW_PARTIAL;
     flow_details details{};
     details.start_ns = clock.monotonic_ns;
+    open.insert(key);
     Member& member = member_of(key, entry, details);
+    if (!member.listed_ns) fresh.push_back(&member);
     if (!member.details.owner[local].pid) member.details.owner[local] = socket.owner;
     if (socket.srtt_us) member.details.srtt_us[local] = socket.srtt_us;
-    member.listed_ns = clock.monotonic_ns;
+    if (!member.listed_ns) member.listed_ns = clock.monotonic_ns;
   }
-  for (auto& [key, member] : members_)
-    if (member->flow->living() == member.get()) report(*member->flow, Moment::listed);
+  for (Member* member : fresh)
+    if (member->flow->living() == member) report(*member->flow, Moment::listed);
+  for (auto& [key, member] : members_) {
+    if (!member->listed_ns || member->in_kernel || open.contains(key)) continue;
+    member->entry.bits |= FLOW_ENDED | FLOW_CLOSED;
+    if (!member->details.end_ns) member->details.end_ns = clock.monotonic_ns;
+  }
 }
 
 void LiveFlows::begin_sweep(const SweepClock& clock) {
@@ -306,7 +315,8 @@ bool LiveFlows::over(const Member& member) const {
     return member.idle_sweeps >= kIdleSweepsBeforeRetiring &&
            member.idle_jiffies(clock_.jiffies).value_or(0) * clock_.jiffy_ns >= idle_ns;
   }
-  if (member.listed_ns && !member.overflow_ns) return false;  // open until its socket says otherwise
+  // Open until its socket says otherwise.
+  if (member.listed_ns && !member.overflow_ns) return member.entry.bits & FLOW_ENDED;
   return clock_.monotonic_ns >= member.overflow_ns + idle_ns;
 }
 

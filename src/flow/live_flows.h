@@ -56,8 +56,9 @@ class LiveFlows {
   ~LiveFlows();
   LiveFlows(LiveFlows&&) noexcept;
 
-  /// Sockets older than Weir: each connected TCP one is an open flow, with a record at once; listening ones
-  /// tell later which end of a flow that began before Weir is the destination.
+  /// All sockets that are open, before packets are counted: each connected TCP one is an open flow, with a
+  /// record at once; listening ones tell later which end of a flow that began before Weir is the destination.
+  /// Called again it reports those that are new, and the next sweep ends those that are gone.
   void list(std::span<const socket_listing> sockets, const SweepClock& clock);
 
   void begin_sweep(const SweepClock& clock);

@@ -325,6 +325,26 @@ TEST(LiveReuse, both_ends_of_a_connection_older_than_weir_are_one_flow) {
   EXPECT_EQ(kernel.records[0].destination.port, 80);
 }
 
+TEST(LiveReuse, a_second_list_reports_what_is_new_and_ends_what_is_gone) {
+  Kernel kernel;
+  const auto stays = open_socket("10.0.0.1", 5000, "192.0.2.2", 443, 1, 33);
+  const auto goes = open_socket("10.0.0.1", 5001, "192.0.2.2", 443, 1, 34);
+  const auto comes = open_socket("10.0.0.1", 5002, "192.0.2.2", 443, 1, 35);
+  kernel.flows.list(std::vector{stays, goes}, kernel.clock);
+  ASSERT_EQ(kernel.records.size(), 2u);
+  kernel.flows.list(std::vector{stays, comes}, kernel.clock);
+  ASSERT_EQ(kernel.records.size(), 3u);
+  EXPECT_EQ(pid_of(kernel.records[2].source.port == 5002 ? kernel.records[2].source
+                                                         : kernel.records[2].destination),
+            35u);
+  kernel.sweeps(2);
+  ASSERT_EQ(kernel.records.size(), 4u);
+  EXPECT_EQ(kernel.records[3].state, FlowState::closed);
+  EXPECT_EQ(pid_of(kernel.records[3].source.port == 5001 ? kernel.records[3].source
+                                                         : kernel.records[3].destination),
+            34u);
+}
+
 TEST(LiveReuse, a_silent_listed_flow_stays_open_to_the_end_without_a_second_record) {
   Kernel kernel({.tcp_idle = 1s});
   const std::vector<socket_listing> sockets = {open_socket("10.0.0.1", 5000, "192.0.2.2", 443, 1, 33)};

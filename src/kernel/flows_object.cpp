@@ -16,6 +16,7 @@
 #include "flows.skel.h"
 #include "kernel/capabilities.h"
 #include "kernel/clsact.h"
+#include "kernel/link.h"
 #include "kernel/load_log.h"
 #include "kernel/tracepoint.h"
 
@@ -37,12 +38,11 @@ struct OptionalProgram {
   const char* name;
   const char* without;
 };
-constexpr std::array<OptionalProgram, 5> kOptional = {{
+constexpr std::array<OptionalProgram, 4> kOptional = {{
     {"weir_sk_create", "owners of new sockets"},
     {"weir_accept", "the accepting process of pre-forking servers (accept)"},
     {"weir_accept4", "the accepting process of pre-forking servers (accept4)"},
     {"weir_sk_state", "the end of connections from their sockets; idle time decides instead"},
-    {"weir_sk_files", "owners and a list of the sockets older than Weir"},
 }};
 
 const OptionalProgram* optional_program(std::string_view name) {
@@ -103,6 +103,9 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     bpf_map__set_max_entries(skeleton->maps.flows4, plan.max_flows);
     bpf_map__set_max_entries(skeleton->maps.flows6, plan.max_flows);
     bpf_map__set_max_entries(skeleton->maps.flow_details, 2 * plan.max_flows);
+    if (plan.socket_owners_fd >= 0 &&
+        bpf_map__reuse_fd(skeleton->maps.socket_owners, plan.socket_owners_fd) != 0)
+      return base::fail_errno(errno, "taking over the map of socket owners");
     auto* config = const_cast<flow_config*>(&skeleton->rodata->flow_config);
     config->own_netns = own_network_namespace();
     config->at_interface = !plan.cgroup;
@@ -231,34 +234,6 @@ base::Result<> FlowsObject::attach_packet_socket(unsigned ifindex) {
     return base::fail_errno(errno, "binding the AF_PACKET socket");
   state_->packet_sockets.push_back(std::move(socket));
   return {};
-}
-
-base::Result<std::vector<socket_listing>> FlowsObject::list_sockets() {
-  std::vector<socket_listing> sockets;
-  bpf_program* program = state_->skeleton->progs.weir_sk_files;
-  if (!state_->loaded(program)) return sockets;
-  Link link(bpf_program__attach_iter(program, nullptr));
-  if (!link) {
-    state_->lack("weir_sk_files", std::strerror(errno));
-    return sockets;
-  }
-  base::UniqueFd stream(bpf_iter_create(bpf_link__fd(link.get())));
-  if (!stream.valid()) return base::fail_errno(errno, "listing open sockets");
-  std::vector<char> bytes(65536);
-  size_t held = 0;
-  for (;;) {
-    const ssize_t got = read(stream.get(), bytes.data() + held, bytes.size() - held);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (got < 0) return base::fail_errno(errno, "listing open sockets");
-    if (got == 0) break;
-    held += static_cast<size_t>(got);
-    size_t used = 0;
-    for (; held - used >= sizeof(socket_listing); used += sizeof(socket_listing))
-      std::memcpy(&sockets.emplace_back(), bytes.data() + used, sizeof(socket_listing));
-    std::memmove(bytes.data(), bytes.data() + used, held - used);
-    held -= used;
-  }
-  return sockets;
 }
 
 base::Result<flow_clock> FlowsObject::clock() const {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "kernel/link.h"
+#include "base/unique_fd.h"
+#include "kernel/shortcoming.h"
 #include "wire/flow.h"
-#include "wire/socket.h"
 
 namespace weir::kernel {
 
@@ -20,12 +20,6 @@ struct ProgramCost {
   std::string name;
   uint64_t runs = 0;
   uint64_t run_ns = 0;
-};
-
-/// Something that this run does without, and why: a sentence for the user.
-struct Shortcoming {
-  std::string what;
-  std::string why;
 };
 
 class FlowsObject {
@@ -38,6 +32,7 @@ class FlowsObject {
     bool socket = false;
     bool decapsulate = false;
     uint32_t max_flows = 262144;  // for IPv4 and for IPv6
+    int socket_owners_fd = -1;    // a map to take over (SocketLister); -1: one of its own
     bool verbose = false;         // libbpf's own messages to stderr
   };
 
@@ -58,10 +53,6 @@ class FlowsObject {
   base::Result<> attach_xdp(unsigned ifindex);
   /// An AF_PACKET socket on the interface; 0: on all.
   base::Result<> attach_packet_socket(unsigned ifindex);
-
-  /// Gives each IP socket that is open now its owner, and lists it. Empty with a shortcoming where the kernel
-  /// cannot (before 5.11).
-  base::Result<std::vector<socket_listing>> list_sockets();
 
   /// Both clocks of the flow programs, now.
   base::Result<flow_clock> clock() const;

@@ -1,66 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Who owns a socket, and what became of a TCP connection. Never looks at packets. */
-#include <linux/bpf.h>
-#include <linux/in.h>
-#include <stddef.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "bpf/flow_key.h"
-#include "bpf/kernel_types.h"
-#include "wire/flow.h"
-#include "wire/socket.h"
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-extern const volatile struct flow_config flow_config;
-
-/* See flows.bpf.c. */
-extern struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 262144);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, struct flow_key4);
-  __type(value, struct flow_entry);
-} flows4 SEC(".maps");
-
-/* See flows.bpf.c. */
-extern struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 262144);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, struct flow_key6);
-  __type(value, struct flow_entry);
-} flows6 SEC(".maps");
-
-/* See flows.bpf.c. */
-extern struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 524288);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, struct flow_key6);
-  __type(value, struct flow_details);
-} flow_details SEC(".maps");
-
-/* See flows.bpf.c. */
-extern struct {
-  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-  __type(key, int);
-  __type(value, struct socket_owner);
-} socket_owners SEC(".maps");
-
-static __always_inline void describe(struct socket_owner* owner, struct task_struct* task) {
-  struct task_struct* leader = BPF_CORE_READ(task, group_leader);
-  owner->pid = BPF_CORE_READ(task, tgid);
-  owner->uid = BPF_CORE_READ(task, cred, uid.val);
-  owner->start_ns = BPF_CORE_READ(leader, start_boottime);
-  owner->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-  bpf_core_read_str(owner->comm, sizeof(owner->comm), &leader->comm);
-}
+/* Who owns a flow's sockets, and what became of a TCP connection. Never looks at packets. Part of
+ * flows.bpf.c. */
 
 /* Always 1: the socket may be made. */
 SEC("cgroup/sock_create")
@@ -192,55 +132,5 @@ int BPF_PROG(weir_sk_state, struct sock* sk, int old_state, int new_state) {
   if (!details->end_ns) details->end_ns = bpf_ktime_get_ns();
   flow.entry->bits |= FLOW_ENDED | FLOW_CLOSED;
   flow.entry->watch = 0;
-  return 0;
-}
-
-/* Sockets older than Weir: gives each its owner and lists it. The first process that holds it is its owner.
- */
-SEC("iter/task_file")
-int weir_sk_files(struct bpf_iter__task_file* context) {
-  struct task_struct* task = context->task;
-  struct file* file = context->file;
-  if (!task || !file) return 0;
-  struct socket* socket = bpf_sock_from_file(file);
-  if (!socket) return 0;
-  struct sock* sk = socket->sk;
-  if (!sk) return 0;
-  const __u16 family = sk->__sk_common.skc_family;
-  if (family != AF_INET && family != AF_INET6) return 0;
-
-  struct socket_listing listing = {};
-  describe(&listing.owner, task);
-  listing.owner.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-  if (kept) {
-    if (kept->pid)
-      listing.owner = *kept;
-    else
-      *kept = listing.owner;
-  }
-  listing.socket = (__u64)sk;
-  listing.protocol = (__u8)BPF_CORE_READ(sk, sk_protocol);
-  listing.state = BPF_CORE_READ(sk, __sk_common.skc_state);
-  listing.local_port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
-  listing.remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-  listing.version = family == AF_INET6 ? 6 : 4;
-  if (family == AF_INET6) {
-    BPF_CORE_READ_INTO(&listing.local_address, sk, __sk_common.skc_v6_rcv_saddr);
-    BPF_CORE_READ_INTO(&listing.remote_address, sk, __sk_common.skc_v6_daddr);
-    const __u32* remote = (const __u32*)listing.remote_address;
-    if (!remote[0] && !remote[1] && remote[2] == bpf_htonl(0xffff)) listing.version = 4;
-  }
-  if (listing.version == 4) {
-    __builtin_memset(listing.local_address, 0, 16);
-    __builtin_memset(listing.remote_address, 0, 16);
-    *(__be32*)listing.local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-    *(__be32*)listing.remote_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-  }
-  if (listing.protocol == IPPROTO_TCP && listing.state != TCP_LISTEN) {
-    const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
-    if (tcp) listing.srtt_us = tcp->srtt_us >> 3;
-  }
-  bpf_seq_write(context->meta->seq, &listing, sizeof(listing));
   return 0;
 }
