@@ -26,8 +26,11 @@ int run(const config::HelpText& help) {
 }
 
 int run(const config::FlowsOptions& options) {
-  if (!options.captures.empty()) return flows_file(options);
-  return flows_live(options);
+  if (options.captures.empty()) return flows_live(options);
+  // Captures need no capability: what is not permitted there is to read the file.
+  const int code = flows_file(options);
+  return code == base::exit_code(base::ErrorKind::permission) ? base::exit_code(base::ErrorKind::bad_input)
+                                                              : code;
 }
 
 int run(const config::DoctorOptions& options) {

@@ -2,6 +2,8 @@
 // What help, manual, completion and docs say of the program is what it takes.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -134,6 +136,17 @@ TEST(VerbWords, no_line_of_the_help_is_wider_than_a_terminal_of_120) {
   for (const std::string verb : {"", "flows --help", "top --help", "doctor --help"})
     for (const std::string& line : run_shell(folder, "WEIR " + verb).lines())
       EXPECT_LE(line.size(), 120u) << line;
+}
+
+TEST(VerbWords, a_file_that_may_not_be_read_is_a_wrong_file) {
+  const TestFolder folder;
+  const std::string path = folder.file("secret.pcap", {});
+  // Root may read everything, unless these two are taken from it.
+  const std::string before = ::geteuid() == 0 ? "setpriv --bounding-set=-dac_override,-dac_read_search " : "";
+  const RunResult result = run_shell(folder, "chmod 0 " + path + "; " + before + "WEIR flows -r " + path);
+  EXPECT_EQ(result.status, 2) << result.err;
+  EXPECT_NE(result.err.find("secret.pcap: cannot open it: Permission denied"), std::string::npos)
+      << result.err;
 }
 
 TEST(VerbWords, a_text_that_cannot_be_written_is_status_1_and_one_line) {
