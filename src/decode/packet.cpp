@@ -104,7 +104,7 @@ std::optional<int> packet_link(uint32_t link_type) {
 
 std::string link_type_name(uint32_t link_type) {
   const LinkType* type = find_link_type(link_type);
-  if (type == nullptr) return "link type " + std::to_string(link_type);
+  if (type == nullptr) return std::to_string(link_type);
   return std::string(type->name) + " (" + std::to_string(link_type) + ")";
 }
 

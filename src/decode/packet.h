@@ -13,7 +13,7 @@ namespace weir::decode {
 /// PACKET_LINK_* of packet/link.h for a LINKTYPE_* or DLT_*; empty: we do not read that link type.
 std::optional<int> packet_link(uint32_t link_type);
 
-/// Name of a LINKTYPE_* for messages: "LINKTYPE_IEEE802_11 (105)"; "link type 9999" where we know none.
+/// Name of a LINKTYPE_* for messages: "LINKTYPE_IEEE802_11 (105)"; "9999" where we know none.
 std::string link_type_name(uint32_t link_type);
 
 /// Parses one frame. `captured_bytes` are there, `wire_bytes` were on the wire.
