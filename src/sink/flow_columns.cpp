@@ -16,6 +16,8 @@ using flow::FlowEnd;
 using flow::FlowRecord;
 using flow::FlowState;
 
+constexpr uint64_t kLeastRateNs = 1'000'000;
+
 uint64_t duration_ns(const FlowRecord& record) {
   return record.end_ns > record.start_ns ? static_cast<uint64_t>(record.end_ns - record.start_ns) : 0;
 }
@@ -98,6 +100,10 @@ Cell destination_bytes_cell(const FlowRecord& record) {
 Cell duration_cell(const FlowRecord& record) {
   return {human_duration(duration_ns(record))};
 }
+Cell rate_cell(const FlowRecord& record) {
+  if (duration_ns(record) < kLeastRateNs) return {""};  // too short to tell
+  return {human_bytes(static_cast<uint64_t>(flow_sort_value(record, "rate") * 1e9)) + "/s"};
+}
 Cell round_trip_cell(const FlowRecord& record) {
   return {round_trip_text(record)};
 }
@@ -163,7 +169,8 @@ std::string round_trip_text(const FlowRecord& record) {
 double flow_sort_value(const FlowRecord& record, std::string_view key) {
   const auto bytes = static_cast<double>(record.source.bytes + record.destination.bytes);
   if (key == "packets") return static_cast<double>(record.source.packets + record.destination.packets);
-  if (key == "rate") return bytes / static_cast<double>(std::max<uint64_t>(duration_ns(record), 1'000'000));
+  if (key == "rate")
+    return bytes / static_cast<double>(std::max<uint64_t>(duration_ns(record), kLeastRateNs));
   if (key == "rtt") return static_cast<double>(record.srtt_ns.value_or(record.handshake_ns.value_or(0)));
   if (key == "retransmits")
     return static_cast<double>(record.source.retransmits + record.destination.retransmits);
@@ -171,8 +178,8 @@ double flow_sort_value(const FlowRecord& record, std::string_view key) {
   return bytes;
 }
 
-const std::vector<FlowColumn>& flow_columns(bool wide) {
-  static const std::vector<FlowColumn> kNormal = {
+std::vector<FlowColumn> flow_columns(bool wide, std::string_view sort) {
+  std::vector<FlowColumn> columns = {
       {{"PROTO"}, protocol_cell},
       {{"SOURCE"}, source_cell},
       {{"OWNER"}, source_owner_cell},
@@ -187,9 +194,9 @@ const std::vector<FlowColumn>& flow_columns(bool wide) {
       {{"TIME", true}, duration_cell},
       {{"STATE"}, state_cell},
   };
-  static const std::vector<FlowColumn> kWide = [] {
-    std::vector<FlowColumn> columns = {{{"START"}, start_cell}};
-    columns.insert(columns.end(), kNormal.begin(), kNormal.end());
+  if (sort == "rate") columns.insert(columns.end() - 1, {{"RATE", true}, rate_cell});
+  if (wide || sort == "start") columns.insert(columns.begin(), {{"START"}, start_cell});
+  if (wide)
     columns.insert(columns.end(), {{{"FLAGS ->"}, source_flags_cell},
                                    {{"<- FLAGS"}, destination_flags_cell},
                                    {{"ZEROWIN", true}, zero_windows_cell},
@@ -199,9 +206,7 @@ const std::vector<FlowColumn>& flow_columns(bool wide) {
                                    {{"NAT"}, nat_cell},
                                    {{"INTERFACE"}, interfaces_cell},
                                    {{"COMMUNITY ID"}, community_id_cell}});
-    return columns;
-  }();
-  return wide ? kWide : kNormal;
+  return columns;
 }
 
 }  // namespace weir::sink

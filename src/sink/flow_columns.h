@@ -16,7 +16,8 @@ struct FlowColumn {
 };
 
 /// The normal columns, or with `wide` all: times, flags, losses, containers, NAT, interfaces, Community ID.
-const std::vector<FlowColumn>& flow_columns(bool wide);
+/// Always with the one that rows are ordered by.
+std::vector<FlowColumn> flow_columns(bool wide, std::string_view sort);
 
 /// By what rows are ordered, the largest first: "bytes", "packets", "rate" (bytes a second), "rtt",
 /// "retransmits", "start" (the latest first); anything else is "bytes".

@@ -28,7 +28,7 @@ void FlowTableSink::write(const flow::FlowRecord& record) {
 
 base::Result<> FlowTableSink::finish() {
   std::sort(rows_.begin(), rows_.end(), before);
-  const std::vector<FlowColumn>& columns = flow_columns(form_.wide);
+  const std::vector<FlowColumn> columns = flow_columns(form_.wide, form_.sort);
   std::vector<std::vector<Cell>> cells;
   std::vector<bool> filled(columns.size(), false);
   for (const Row& row : rows_) {

@@ -123,13 +123,15 @@ std::vector<ScreenColumn> group_screen_columns(const GroupFields& by, GroupOrder
                                  {{"RTT", true}, 7, 7, 10},
                                  {{"RTT MAX", true}, 7, 7, rank(GroupOrder::rtt, 7)},
                                  {{"RETR", true}, 5, 6, rank(GroupOrder::retransmits, 8)},
-                                 {{"REFUSED", true}, 7, 7, 11}});
+                                 {{"REFUSED", true}, 7, 7, 11},
+                                 {{"AGE", true}, 7, 7, rank(GroupOrder::start, 12)}});
   return columns;
 }
 
-std::vector<Cell> group_screen_cells(const GroupFields& by, const ScreenGroup& row) {
+std::vector<Cell> group_screen_cells(const GroupFields& by, const ScreenGroup& row, int64_t now_ns) {
   const flow::GroupSums& sums = row.group.sums;
   const auto average = sums.rtt_average_ns();
+  const auto age_ns = static_cast<uint64_t>(std::max<int64_t>(now_ns - std::min(now_ns, sums.start_ns), 0));
   std::vector<Cell> cells;
   for (size_t i = 0; i < by.size(); ++i) {
     const bool absent = row.group.other || !row.group.values[i];
@@ -145,7 +147,8 @@ std::vector<Cell> group_screen_cells(const GroupFields& by, const ScreenGroup& r
                              {average ? human_duration(*average) : ""},
                              {average ? human_duration(sums.rtt_max_ns) : ""},
                              {unless_zero(sums.retransmits), Style::warning},
-                             {unless_zero(sums.refused), Style::alarm}});
+                             {unless_zero(sums.refused), Style::alarm},
+                             {human_duration(age_ns)}});
   return cells;
 }
 

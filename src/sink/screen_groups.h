@@ -64,6 +64,7 @@ bool belongs_to(const flow::FlowRecord& record, const GroupFields& by,
                 const std::vector<std::optional<std::string>>& values);
 
 std::vector<ScreenColumn> group_screen_columns(const GroupFields& by, flow::GroupOrder order);
-std::vector<Cell> group_screen_cells(const GroupFields& by, const ScreenGroup& row);
+/// `now_ns` since 1970: a group's age is that of its first flow.
+std::vector<Cell> group_screen_cells(const GroupFields& by, const ScreenGroup& row, int64_t now_ns);
 
 }  // namespace weir::sink

@@ -71,6 +71,18 @@ TEST(screen_model, orders_by_the_rate_between_two_snapshots) {
   EXPECT_TRUE(shows(model, "50.0 kB/s"));  // of all
 }
 
+TEST(screen_model, groups_ordered_by_age_show_their_age) {
+  ScreenModel model({.top = true, .by = {flow::find_field("container")}});
+  flow::FlowRecord record = living_flow(1, "old", 100);
+  record.start_ns = kWall - 39 * kSecond;
+  snapshot(model, 1, {record});
+  press(model, 'a');
+  for (const size_t width : {160, 60}) {
+    EXPECT_TRUE(shows(model, "AGE", width));
+    EXPECT_TRUE(shows(model, "40.0 s", width));
+  }
+}
+
 TEST(screen_model, orders_by_the_key_that_was_pressed_and_turns_round_on_the_second_press) {
   ScreenModel model({});
   flow::FlowRecord slow = living_flow(1, "slow", 100);

@@ -110,9 +110,9 @@ std::vector<ScreenLine> ScreenModel::table_lines(size_t width, size_t height) {
 
   std::vector<std::vector<Cell>> cells;
   for (size_t i = first_; i < shown_.size() && cells.size() < page_; ++i)
-    cells.push_back(in_groups()
-                        ? group_screen_cells(groups_.fields(*choice_.grouping), groups_.rows()[shown_[i]])
-                        : flow_screen_cells(flows_.rows()[shown_[i]], wall_ns_));
+    cells.push_back(in_groups() ? group_screen_cells(groups_.fields(*choice_.grouping),
+                                                     groups_.rows()[shown_[i]], wall_ns_)
+                                : flow_screen_cells(flows_.rows()[shown_[i]], wall_ns_));
   for (const std::vector<Cell>& row : cells)
     for (size_t i = 0; i < row.size(); ++i) widest_[i] = std::max(widest_[i], terminal_columns(row[i].text));
   const std::vector<size_t> widths = column_widths(columns, widest_, width, gap);

@@ -167,6 +167,28 @@ TEST_F(VerbFlows, an_unknown_link_type_is_named) {
       << result.err;
 }
 
+TEST_F(VerbFlows, a_link_type_without_a_name_is_told_by_its_number) {
+  const RunResult result = weir("flows -r " + file("odd.pcap", PcapFile(258).add(0, Bytes(60)).bytes()));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("odd.pcap: link type 258 is not read"), std::string::npos) << result.err;
+}
+
+TEST_F(VerbFlows, a_handshake_within_one_tick_of_the_captures_clock_took_0) {
+  PcapFile capture;
+  capture.add(0, to_server(kSyn, 1000, 0)).add(0, to_client(kSyn | kAck, 5000, 0));
+  capture.add(0, to_server(kAck, 1001, 0)).add(1 * kMs, to_server(kAck, 1001, 10));
+  const auto flows = records(weir("flows -o json -r " + file("a.pcap", capture.bytes())));
+  ASSERT_EQ(flows.size(), 1u);
+  EXPECT_EQ(flows[0]["tcp"].value("handshake_ns", -1), 0) << flows[0].dump();
+}
+
+TEST_F(VerbFlows, a_table_shows_the_measure_that_it_is_ordered_by) {
+  const std::string capture = file("a.pcap", mixed());
+  EXPECT_NE(weir("flows --sort start -r " + capture).out.find("START "), std::string::npos);
+  EXPECT_NE(weir("flows --sort rate -r " + capture).out.find(" RATE "), std::string::npos);
+  EXPECT_EQ(weir("flows --sort bytes -r " + capture).out.find(" RATE "), std::string::npos);
+}
+
 TEST_F(VerbFlows, an_interface_that_is_not_read_is_counted_beside_those_that_are) {
   PcapngFile capture;
   capture.add_interface(1, "eth0").add_interface(105, "wlan0");
