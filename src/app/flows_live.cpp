@@ -63,24 +63,26 @@ int flows_live(const config::FlowsOptions& asked) {
   const int64_t begin = base::now_ns(CLOCK_MONOTONIC);
   const int64_t end = options.duration ? begin + options.duration->count() : INT64_MAX;
   base::Result<> swept;
+  run.begin_intervals(begin);
   uint64_t intervals = 0;
   int64_t interval_begin = base::now_ns(CLOCK_REALTIME);
   while (!stop->requested() && !output.failed() && records < most_records) {
-    const int64_t left = end - base::now_ns(CLOCK_MONOTONIC);
-    if (left <= 0) break;
-    const int64_t wait = std::min<int64_t>(left, std::chrono::nanoseconds(kSweepEvery).count());
+    const int64_t now = base::now_ns(CLOCK_MONOTONIC);
+    if (now >= end) break;
+    int64_t wait = std::min<int64_t>(end - now, std::chrono::nanoseconds(kSweepEvery).count());
+    if (run.next_interval_ns() != 0) wait = std::clamp<int64_t>(run.next_interval_ns() - now, 0, wait);
     pollfd wishes[2] = {{stop->fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
     ppoll(wishes, 2, &timeout, nullptr);
     if (wishes[1].revents & POLLERR) break;  // nobody reads any more
     if (stop->take_report_request()) std::fputs(report_text(run, most_records).c_str(), stderr);
     if (stop->requested()) break;
+    const int64_t interval_end = base::now_ns(CLOCK_REALTIME);  // if this sweep is the first after its end
     if (swept = run.sweep(); !swept) break;
     if (run.intervals() != intervals) {
       intervals = run.intervals();
-      const int64_t now = base::now_ns(CLOCK_REALTIME);
-      (*sink)->end_interval(interval_begin, now);
-      interval_begin = now;
+      (*sink)->end_interval(interval_begin, interval_end);
+      interval_begin = interval_end;
     }
     for (const flow::LossRecord& loss : run.new_losses()) (*sink)->write(loss);
     static_cast<void>((*sink)->flush());

@@ -53,6 +53,9 @@ class LiveRun {
   /// on.
   base::Result<> switch_cost(bool on);
   std::optional<OwnCost> cost() const;  // while they are on
+  /// See LiveFlows.
+  void begin_intervals(int64_t monotonic_ns) { flows_.begin_intervals(static_cast<uint64_t>(monotonic_ns)); }
+  int64_t next_interval_ns() const { return static_cast<int64_t>(flows_.next_interval_ns()); }
   /// How often the parts of --interval were reported.
   uint64_t intervals() const { return flows_.counters().intervals; }
   size_t kernel_entries() const { return kernel_entries_; }  // of the kernel's flow maps, at the last sweep

@@ -325,16 +325,28 @@ bool LiveFlows::moved(const Flow& flow) const {
          flow.totals(1).packets > flow.reported[1].packets;
 }
 
+void LiveFlows::begin_intervals(uint64_t monotonic_ns) {
+  if (options_.interval) next_interval_ns_ = monotonic_ns + static_cast<uint64_t>(options_.interval->count());
+}
+
+/// Whether a point of the grid has passed since the last call that said so.
+bool LiveFlows::take_interval() {
+  if (!options_.interval) return false;
+  if (next_interval_ns_ == 0) begin_intervals(clock_.monotonic_ns);
+  if (clock_.monotonic_ns < next_interval_ns_) return false;
+  const auto length = static_cast<uint64_t>(options_.interval->count());
+  next_interval_ns_ += ((clock_.monotonic_ns - next_interval_ns_) / length + 1) * length;
+  counters_.intervals++;
+  return true;
+}
+
 std::vector<decode::LiveKey> LiveFlows::end_sweep() {
-  const auto due = [&](const std::optional<std::chrono::nanoseconds>& every, uint64_t since) {
-    return every && clock_.monotonic_ns >= since + static_cast<uint64_t>(every->count());
+  const bool interval = take_interval();
+  const auto part_is_due = [&](const Flow& flow) {
+    return interval ||
+           (options_.active &&
+            clock_.monotonic_ns >= flow.reported_ns + static_cast<uint64_t>(options_.active->count()));
   };
-  if (last_interval_ns_ == 0) last_interval_ns_ = clock_.monotonic_ns;
-  const bool interval = due(options_.interval, last_interval_ns_);
-  if (interval) {
-    last_interval_ns_ = clock_.monotonic_ns;
-    counters_.intervals++;
-  }
   std::vector<decode::LiveKey> ended;
   for (auto& [key, member] : members_) {
     Flow& flow = *member->flow;
@@ -346,7 +358,7 @@ std::vector<decode::LiveKey> LiveFlows::end_sweep() {
         if (!flow.past[i]) ended.push_back(flow.members[i]->key);
       continue;
     }
-    if ((interval || due(options_.active, flow.reported_ns)) && moved(flow)) report(flow, Moment::part);
+    if (part_is_due(flow) && moved(flow)) report(flow, Moment::part);
   }
   tell_past(1);
   return ended;

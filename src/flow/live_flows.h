@@ -61,6 +61,12 @@ class LiveFlows {
   /// Called again it reports those that are new, and the next sweep ends those that are gone.
   void list(std::span<const socket_listing> sockets, const SweepClock& clock);
 
+  /// The intervals of LiveFlowsOptions::interval lie on a grid that begins here, else with the first sweep.
+  /// The first sweep after each point of the grid reports the parts, however late it is.
+  void begin_intervals(uint64_t monotonic_ns);
+  /// The next point of the grid; 0: there is none yet.
+  uint64_t next_interval_ns() const { return next_interval_ns_; }
+
   void begin_sweep(const SweepClock& clock);
   /// One entry. False where its tuple began anew and the ring was not asked yet: drain it, then observe
   /// again.
@@ -120,6 +126,7 @@ class LiveFlows {
   void drop(Member& member);
   bool over(const Member& member) const;
   bool moved(const Flow& flow) const;
+  bool take_interval();
   /// Why a record is made: it decides the state of a flow that lives.
   enum class Moment { part, listed, end_of_run, ended };
   FlowRecord record_of(const Flow& flow, Moment moment) const;
@@ -132,7 +139,7 @@ class LiveFlows {
   Resolve resolve_;
   NameInterface name_interface_;
   SweepClock clock_;
-  uint64_t last_interval_ns_ = 0;
+  uint64_t next_interval_ns_ = 0;
   LiveFlowsCounters counters_;
   std::unordered_map<decode::LiveKey, std::unique_ptr<Member>> members_;
   // By the 5-tuple on the wire (netns 0): those that look for their other half.

@@ -242,6 +242,27 @@ TEST(LiveFlows, parts_are_differences_whose_sums_are_the_totals) {
   EXPECT_EQ(sum, there + 1);
 }
 
+TEST(LiveFlows, intervals_keep_to_their_grid_though_sweeps_are_late) {
+  Kernel kernel({.interval = 1s});
+  const uint64_t begin = kernel.clock.monotonic_ns;
+  kernel.flows.begin_intervals(begin);
+  const auto intervals_at = [&](uint64_t milliseconds) {
+    kernel.clock.monotonic_ns = begin + milliseconds * kMillisecond;
+    kernel.flows.begin_sweep(kernel.clock);
+    EXPECT_TRUE(kernel.flows.end_sweep().empty());
+    return kernel.flows.counters().intervals;
+  };
+  EXPECT_EQ(intervals_at(999), 0u);
+  EXPECT_EQ(intervals_at(1000), 1u);
+  EXPECT_EQ(intervals_at(1400), 1u);
+  EXPECT_EQ(intervals_at(2300), 2u);  // late
+  EXPECT_EQ(intervals_at(3000), 3u);  // the next one is not
+  EXPECT_EQ(intervals_at(5600), 4u);  // one was missed: one long interval
+  EXPECT_EQ(kernel.flows.next_interval_ns(), begin + 6000 * kMillisecond);
+  EXPECT_EQ(intervals_at(5999), 4u);
+  EXPECT_EQ(intervals_at(6000), 5u);
+}
+
 TEST(LiveFlows, a_flow_that_does_not_move_has_no_part) {
   Kernel kernel({.active = 1s, .interval = 1s});
   Pair(kernel).connect(1);
