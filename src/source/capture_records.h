@@ -13,8 +13,8 @@ namespace weir::source {
 
 class CaptureRecords {
  public:
-  /// Fills all of `record`, which may be used again for the next packet. `interfaces`: the reader's. The record's
-  /// interface stays valid as long as this object, its data as long as the packet's.
+  /// Fills all of `record`, which may be used again for the next packet. `interfaces`: the reader's. The
+  /// record's interface stays valid as long as this object, its data as long as the packet's.
   void fill(const CapturedPacket& packet, const std::vector<CaptureInterface>& interfaces,
             decode::PacketRecord& record);
   /// The same interfaces for who announces them ahead of packets; grows as the reader's do.
