@@ -129,7 +129,11 @@ class LiveFlows {
   bool take_interval();
   /// Why a record is made: it decides the state of a flow that lives.
   enum class Moment { part, listed, end_of_run, ended };
+  struct Sum;
   FlowRecord record_of(const Flow& flow, Moment moment) const;
+  void put_end(const Flow& flow, const Sum& sum, size_t index, FlowRecord& record, FlowEnd& end) const;
+  void put_times(const Flow& flow, const Sum& sum, FlowRecord& record) const;
+  static FlowState state_of(const Sum& sum, Moment moment);
   size_t source_index(const Member& primary) const;
   void report(Flow& flow, Moment moment);
 

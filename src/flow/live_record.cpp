@@ -39,12 +39,45 @@ size_t LiveFlows::source_index(const Member& primary) const {
   return details.first_sender ? details.first_sender - 1u : 0;
 }
 
+/// What both halves say of the flow, by the first one's index.
+struct LiveFlows::Sum {
+  Sum(const Flow& flow, uint64_t jiffies) {
+    for (size_t m = 0; m < 2 && flow.members[m]; m++) {
+      const Member& half = *flow.members[m];
+      bits |= m == 0 ? half.entry.bits
+                     : half.entry.bits & (FLOW_ENDED | FLOW_CLOSED | FLOW_REFUSED | FLOW_ICMP_ERROR);
+      start_ns = std::min<uint64_t>(start_ns, half.details.start_ns);
+      if (half.listed_ns) start_ns = std::min(start_ns, half.listed_ns);
+      end_ns = std::max<uint64_t>(end_ns, half.details.end_ns);
+      for (size_t i = 0; i < 2; i++) flags[i] |= half.entry.tcp_flags[flow.index_in(m, i)];
+      if (const auto idle = half.idle_jiffies(jiffies))
+        idle_jiffies = std::min(*idle, idle_jiffies.value_or(*idle));
+      const flow_details& details = half.details;
+      if (!handshake_ns && details.established_ns && details.syn_ns &&
+          details.established_ns >= details.syn_ns)
+        handshake_ns = details.established_ns - details.syn_ns;
+    }
+    end_ns = std::max(end_ns, flow.members[0]->overflow_ns);
+    for (size_t i = 0; i < 2; i++) totals[i] = flow.totals(i);
+    answered = (totals[0].packets && totals[1].packets) || flow.members[0]->listed_ns;
+  }
+
+  uint8_t bits = 0;
+  uint8_t flags[2] = {};
+  Totals totals[2];
+  bool answered = false;
+  std::optional<uint32_t> idle_jiffies;
+  std::optional<uint64_t> handshake_ns;
+  uint64_t start_ns = UINT64_MAX;
+  uint64_t end_ns = 0;
+};
+
 FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   const Member& primary = *flow.members[0];
-  const flow_entry& entry = primary.entry;
   const flow_details& details = primary.details;
   const uint8_t protocol = primary.key.wire.protocol;
   const size_t source = source_index(primary);
+  const Sum sum(flow, clock_.jiffies);
   FlowRecord record;
   record.protocol = protocol;
   record.has_ports = has_port_numbers(protocol) && (primary.key.wire.port[0] || primary.key.wire.port[1]);
@@ -53,89 +86,71 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
     record.icmp_code = details.icmp_code;
     if (is_echo(protocol, details.icmp_type)) record.icmp_id = primary.key.port(source);
   }
-  uint8_t bits = entry.bits;
-  uint8_t flags[2] = {};
-  std::optional<uint32_t> idle_jiffies;
-  uint64_t end_ns = std::max<uint64_t>(details.end_ns, primary.overflow_ns);
-  uint64_t start_ns = details.start_ns;
-  Totals totals[2] = {flow.totals(0), flow.totals(1)};
+  put_end(flow, sum, source, record, record.source);
+  put_end(flow, sum, source ^ 1, record, record.destination);
+  record.handshake_ns = sum.handshake_ns;
+  record.partial = (sum.bits & FLOW_PARTIAL) && !(sum.bits & FLOW_REFUSED);
+  record.icmp_error = sum.bits & FLOW_ICMP_ERROR;
+  put_times(flow, sum, record);
+  if (primary.key.wire.netns) record.netns = primary.key.wire.netns;
+  for (const uint32_t ifindex : details.interfaces)
+    if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
+  record.state = state_of(sum, moment);
+  return record;
+}
+
+/// The end whose address is the first half's `index`; the source comes first.
+void LiveFlows::put_end(const Flow& flow, const Sum& sum, size_t index, FlowRecord& record,
+                        FlowEnd& end) const {
+  const Member& primary = *flow.members[0];
+  end.address = primary.key.address(index);
+  end.port = record.has_ports ? primary.key.port(index) : 0;
+  end.tcp_flags = sum.flags[index];
+  end.packets = sum.totals[index].packets;
+  end.bytes = sum.totals[index].bytes;
+  end.retransmits = sum.totals[index].retransmits;
+  end.zero_windows = sum.totals[index].zero_windows;
+  end.resets = sum.totals[index].resets;
+  if (primary.wire_address(index) != primary.key.address(index) ||
+      primary.wire_port(index) != primary.key.wire.port[index]) {
+    end.nat_address = primary.wire_address(index);
+    end.nat_port = ntohs(primary.wire_port(index));
+  }
   for (size_t m = 0; m < 2 && flow.members[m]; m++) {
-    const Member& half = *flow.members[m];
-    if (m == 1) bits |= half.entry.bits & (FLOW_ENDED | FLOW_CLOSED | FLOW_REFUSED | FLOW_ICMP_ERROR);
-    start_ns = std::min<uint64_t>(start_ns, half.details.start_ns);
-    if (half.listed_ns) start_ns = std::min(start_ns, half.listed_ns);
-    end_ns = std::max<uint64_t>(end_ns, half.details.end_ns);
-    for (size_t i = 0; i < 2; i++) flags[i] |= half.entry.tcp_flags[flow.index_in(m, i)];
-    if (const auto idle = half.idle_jiffies(clock_.jiffies))
-      idle_jiffies = std::min(*idle, idle_jiffies.value_or(*idle));
+    const size_t own = flow.index_in(m, index);
+    const flow_details& half = flow.members[m]->details;
+    if (!end.process && half.owner[own].pid) end.process = resolve_(half.owner[own]);
+    // The initiator's socket knows the path best: it measures from the handshake on.
+    if (half.srtt_us[own] && (!record.srtt_ns || &end == &record.source))
+      record.srtt_ns = uint64_t{half.srtt_us[own]} * 1000;
   }
-  FlowEnd* ends[2] = {&record.source, &record.destination};
-  for (size_t e = 0; e < 2; e++) {
-    const size_t i = e == 0 ? source : source ^ 1;
-    FlowEnd& end = *ends[e];
-    end.address = primary.key.address(i);
-    end.port = record.has_ports ? primary.key.port(i) : 0;
-    end.tcp_flags = flags[i];
-    end.packets = totals[i].packets;
-    end.bytes = totals[i].bytes;
-    end.retransmits = totals[i].retransmits;
-    end.zero_windows = totals[i].zero_windows;
-    end.resets = totals[i].resets;
-    if (primary.wire_address(i) != primary.key.address(i) ||
-        primary.wire_port(i) != primary.key.wire.port[i]) {
-      end.nat_address = primary.wire_address(i);
-      end.nat_port = ntohs(primary.wire_port(i));
-    }
-    for (size_t m = 0; m < 2 && flow.members[m]; m++) {
-      const size_t own = flow.index_in(m, i);
-      const flow_details& half = flow.members[m]->details;
-      if (!end.process && half.owner[own].pid) end.process = resolve_(half.owner[own]);
-      // The initiator's socket knows the path best: it measures from the handshake on.
-      if (half.srtt_us[own] && (!record.srtt_ns || e == 0))
-        record.srtt_ns = uint64_t{half.srtt_us[own]} * 1000;
-    }
-  }
-  if (details.established_ns && details.syn_ns && details.established_ns >= details.syn_ns)
-    record.handshake_ns = details.established_ns - details.syn_ns;
-  else if (flow.members[1]) {
-    const flow_details& half = flow.members[1]->details;
-    if (half.established_ns && half.syn_ns && half.established_ns >= half.syn_ns)
-      record.handshake_ns = half.established_ns - half.syn_ns;
-  }
-  record.partial = (bits & FLOW_PARTIAL) && !(bits & FLOW_REFUSED);
-  record.icmp_error = bits & FLOW_ICMP_ERROR;
+}
+
+void LiveFlows::put_times(const Flow& flow, const Sum& sum, FlowRecord& record) const {
   record.start_ns =
-      flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(start_ns) + clock_.wall_offset_ns;
-  if (idle_jiffies) {
-    const uint64_t ago = *idle_jiffies * clock_.jiffy_ns;
+      flow.start_wall_ns ? flow.start_wall_ns : static_cast<int64_t>(sum.start_ns) + clock_.wall_offset_ns;
+  uint64_t end_ns = sum.end_ns;
+  if (sum.idle_jiffies) {
+    const uint64_t ago = *sum.idle_jiffies * clock_.jiffy_ns;
     const uint64_t last = clock_.monotonic_ns > ago ? clock_.monotonic_ns - ago : 0;
     // A FIN or RST is exact; jiffies say only whether something came much later.
     if (!end_ns || last > end_ns + 2 * clock_.jiffy_ns) end_ns = last;
   }
   record.end_ns =
-      std::max(record.start_ns, static_cast<int64_t>(std::max(end_ns, start_ns)) + clock_.wall_offset_ns);
-  if (primary.key.wire.netns) record.netns = primary.key.wire.netns;
-  for (const uint32_t ifindex : details.interfaces)
-    if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
+      std::max(record.start_ns, static_cast<int64_t>(std::max(end_ns, sum.start_ns)) + clock_.wall_offset_ns);
+}
 
-  const bool answered = (totals[0].packets && totals[1].packets) || primary.listed_ns;
-  if (record.icmp_error && !answered) {
-    record.state = FlowState::rejected;
-  } else if (moment != Moment::ended) {
-    const FlowState alive = moment == Moment::part ? FlowState::established : FlowState::open;
-    record.state = answered ? alive : FlowState::fresh;
-  } else if (bits & FLOW_REFUSED) {
-    record.state = FlowState::rejected;
-  } else if (!(bits & FLOW_ENDED)) {
-    record.state = FlowState::timeout;
-  } else if (flags[0] & flags[1] & kFin) {
-    record.state = FlowState::closed;
-  } else if ((flags[0] | flags[1]) & kRst) {
-    record.state = FlowState::reset;
-  } else {
-    record.state = answered ? FlowState::closed : FlowState::timeout;
+FlowState LiveFlows::state_of(const Sum& sum, Moment moment) {
+  if ((sum.bits & FLOW_ICMP_ERROR) && !sum.answered) return FlowState::rejected;
+  if (moment != Moment::ended) {
+    if (!sum.answered) return FlowState::fresh;
+    return moment == Moment::part ? FlowState::established : FlowState::open;
   }
-  return record;
+  if (sum.bits & FLOW_REFUSED) return FlowState::rejected;
+  if (!(sum.bits & FLOW_ENDED)) return FlowState::timeout;
+  if (sum.flags[0] & sum.flags[1] & kFin) return FlowState::closed;
+  if ((sum.flags[0] | sum.flags[1]) & kRst) return FlowState::reset;
+  return sum.answered ? FlowState::closed : FlowState::timeout;
 }
 
 }  // namespace weir::flow
