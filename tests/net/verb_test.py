@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -208,6 +209,39 @@ class Verb(stage.Scene):
         watch = self.watch("--cost", "-i", "veth0", namespace=self.client)
         self.call()
         self.assertRegex(watch.stop().err, r"own cost in the kernel: \d+ ns a packet, \d+ runs")
+
+    # Ends without an answer
+
+    def test_a_datagram_to_a_closed_port_is_new_for_sockets_and_rejected_at_an_interface(self):
+        sockets, interface = self.watch(), self.watch("-i", "lo", namespace=self.client)
+        sender = self.client.socket(socket.SOCK_DGRAM)
+        self.addCleanup(sender.close)
+        sender.settimeout(stage.PATIENCE)
+        sender.connect(("127.0.0.1", 9999))
+        port = sender.getsockname()[1]
+        sender.send(b"anybody there?")
+        self.assertRaises(ConnectionRefusedError, sender.recv, 10)
+        for watch, state in ((sockets, "new"), (interface, "rejected")):
+            self.assertEqual(state, self.the_flow(watch.stop(), source_port=port, port=9999, transport="udp").state)
+
+    def test_connections_that_are_reset_when_closed_are_one_flow_each_with_its_ports(self):
+        watch = self.watch()
+        ports = set()
+        for number in range(100):
+            connection = self.client.socket()
+            connection.connect((self.link.right, 9000))
+            accepted, _ = self.listener.accept()
+            ports.add(connection.getsockname()[1])
+            connection.send(b"question")
+            if number % 2:
+                accepted.recv(10)
+            first, second = (connection, accepted) if number % 4 < 2 else (accepted, connection)
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            first.close()
+            second.close()
+        flows = [flow for flow in watch.stop().having(address=self.link.right) if flow.transport == "tcp"]
+        self.assertEqual((100, ports), (len(flows), {flow.source["port"] for flow in flows}))
+        self.assertEqual({("reset", 9000)}, {(flow.state, flow.destination["port"]) for flow in flows})
 
     # Refusals
 
