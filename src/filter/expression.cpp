@@ -4,7 +4,10 @@
 #include <pcap/pcap.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+
+#include "filter/link_words.h"
 
 namespace weir::filter {
 namespace {
@@ -15,6 +18,7 @@ struct ClosePcap {
 using PcapPtr = std::unique_ptr<pcap_t, ClosePcap>;
 
 constexpr uint32_t kLargestSnapBytes = 262144;
+constexpr uint32_t kLinkTypeEthernet = 1, kLinkTypeRaw = 101;
 
 /// LINKTYPE_* -> DLT_*, by libpcap's own table, which it shows only to those who open a file.
 base::Result<int> data_link_of(uint32_t link_type) {
@@ -47,49 +51,87 @@ std::string one_line(std::string text) {
   return text;
 }
 
-}  // namespace
-
-void Expression::Free::operator()(bpf_program* program) const {
-  pcap_freecode(program);
-  delete program;
+std::string refusal(const std::string& text, const std::string& word) {
+  return "filter '" + one_line(text) + "': '" + word + "' ";
 }
 
-Expression::Expression(std::unique_ptr<bpf_program, Free> program) : program_(std::move(program)) {}
-Expression::Expression(Expression&&) noexcept = default;
-Expression& Expression::operator=(Expression&&) noexcept = default;
-Expression::~Expression() = default;
+// libpcap's own instruction is sock_filter by another name.
+static_assert(sizeof(bpf_insn) == sizeof(sock_filter) &&
+              offsetof(bpf_insn, jt) == offsetof(sock_filter, jt) &&
+              offsetof(bpf_insn, jf) == offsetof(sock_filter, jf) &&
+              offsetof(bpf_insn, k) == offsetof(sock_filter, k));
 
-base::Result<Expression> Expression::compile(const std::string& text, uint32_t link_type,
-                                             uint32_t snap_bytes) {
+base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_t link_type,
+                                                uint32_t snap_bytes) {
   auto data_link = data_link_of(link_type);
   if (!data_link) return tl::unexpected<base::Error>(data_link.error());
   const uint32_t snap = snap_bytes == 0 ? kLargestSnapBytes : std::min<uint32_t>(snap_bytes, INT32_MAX);
   PcapPtr dead(
       pcap_open_dead_with_tstamp_precision(*data_link, static_cast<int>(snap), PCAP_TSTAMP_PRECISION_NANO));
   if (!dead) return base::fail(base::ErrorKind::resource, "no memory for the filter");
-  std::unique_ptr<bpf_program, Free> program(new bpf_program{});
-  if (pcap_compile(dead.get(), program.get(), text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  bpf_program compiled{};
+  if (pcap_compile(dead.get(), &compiled, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
     return base::fail(base::ErrorKind::bad_input, "filter '" + one_line(text) + "' on link type " +
                                                       link_name(link_type, *data_link) + ": " +
                                                       one_line(pcap_geterr(dead.get())));
   }
+  const auto* first = reinterpret_cast<const sock_filter*>(compiled.bf_insns);
+  ClassicProgram program(first, first + compiled.bf_len);
+  pcap_freecode(&compiled);
+  return program;
+}
+
+}  // namespace
+
+Expression::Expression(ClassicProgram program)
+    : program_(std::move(program)), native_(NativeFilter::compile(program_)) {}
+
+base::Result<Expression> Expression::compile(const std::string& text, uint32_t link_type,
+                                             uint32_t snap_bytes) {
+  auto program = compile_by_libpcap(text, link_type, snap_bytes);
+  if (!program) return tl::unexpected<base::Error>(std::move(program.error()));
+  // libpcap compiles these for its live captures; without a kernel behind it they would match nothing.
+  const std::string word = direction_word(text);
+  if (!word.empty())
+    return base::fail(base::ErrorKind::bad_input,
+                      refusal(text, word) + "asks for the direction, which captured bytes do not tell");
+  return Expression(std::move(*program));
+}
+
+base::Result<Expression> Expression::compile_for_hook(const std::string& text, FirstHeader first,
+                                                      uint32_t snap_bytes) {
+  const std::string loop = loop_word(text);
+  if (!loop.empty())
+    return base::fail(base::ErrorKind::bad_input,
+                      refusal(text, loop) +
+                          "loops over headers, which a filter in the kernel cannot; name the "
+                          "header, as in 'ip6 proto 6'");
+  const std::string link = first == FirstHeader::ip ? link_header_word(text) : "";
+  if (!link.empty())
+    return base::fail(base::ErrorKind::bad_input,
+                      refusal(text, link) +
+                          "needs a link header; packets begin with the IP header here. Ask at "
+                          "a hook that has one: -i INTERFACE with --hook tc or xdp");
+  auto program =
+      compile_by_libpcap(text, first == FirstHeader::ip ? kLinkTypeRaw : kLinkTypeEthernet, snap_bytes);
+  if (!program) return tl::unexpected<base::Error>(std::move(program.error()));
+  return Expression(std::move(*program));
+}
+
+base::Result<Expression> Expression::of_program(ClassicProgram program) {
+  auto checked = check_classic(program);
+  if (!checked) return tl::unexpected<base::Error>(std::move(checked.error()));
   return Expression(std::move(program));
 }
 
-bool Expression::matches(const uint8_t* data, uint32_t captured_bytes, uint32_t wire_bytes) const {
-  return bpf_filter(program_->bf_insns, data, wire_bytes, captured_bytes) != 0;
+bool Expression::interpret(const uint8_t* data, uint32_t captured_bytes, uint32_t wire_bytes) const {
+  const auto* instructions = reinterpret_cast<const bpf_insn*>(program_.data());
+  return bpf_filter(instructions, data, wire_bytes, captured_bytes) != 0;
 }
 
 bool Expression::matches_all() const {
-  const bpf_insn& first = program_->bf_insns[0];
+  const sock_filter& first = program_[0];
   return first.code == (BPF_RET | BPF_K) && first.k != 0;
-}
-
-const bpf_insn* Expression::instructions() const {
-  return program_->bf_insns;
-}
-size_t Expression::instruction_count() const {
-  return program_->bf_len;
 }
 
 base::Result<const Expression*> ExpressionSet::of(uint32_t link_type) {
