@@ -86,11 +86,22 @@ class Owners(stage.Scene):
         answer, port = re.fullmatch(r"(\d+)\n(\d+)", client.out()).groups()
         return client.pid, int(port), int(answer)
 
+    def wait_until_closed(self, namespace):
+        """Until no connection is left in the namespace but those in TIME_WAIT."""
+        for _ in range(100):
+            left = self.start(namespace, "ss", "-Htn", "state", "connected", "exclude", "time-wait")
+            self.assertEqual(0, left.wait())
+            if not left.out().strip():
+                return
+            time.sleep(0.05)
+        self.fail("connections stay open: " + left.out())
+
     def check_curl_and_nginx(self, processes, is_worker):
         client, server, link = self.pair()
         master = self.nginx(server, processes)
         watch = self.watch()
         asked = [(4, *self.curl(client, f"http://{link.right}/")), (6, *self.curl(client, f"http://[{link.right6}]/"))]
+        self.wait_until_closed(server)  # curl is gone before nginx has answered its FIN
         seen = watch.stop()
         for version, curl_pid, port, nginx_pid in asked:
             flow = self.the_flow(seen, source_port=port, address=link.right if version == 4 else link.right6)
