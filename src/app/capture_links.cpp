@@ -98,7 +98,20 @@ bool CaptureLinks::parse(const source::CapturedPacket& packet, flow::FlowPacket&
   to.data = packet.data;
   to.captured_bytes = packet.captured_bytes;
   to.interface = packet.interface;
+  to.owner.reset();
+  if (packet.options_bytes != 0) find_owner(packet, to);
   return true;
+}
+
+void CaptureLinks::find_owner(const source::CapturedPacket& packet, flow::FlowPacket& to) {
+  const decode::PacketOwner owner = options_.read_owner_only(packet.options(), packet.swapped);
+  if (owner.process == nullptr) return;
+  if (owner.direction == decode::PacketDirection::unknown) {
+    ++owners_without_direction_;
+    return;
+  }
+  to.owner = *owner.process;
+  to.owner_sends = owner.direction == decode::PacketDirection::outbound;
 }
 
 void CaptureLinks::add_to(sink::RunSummary& summary) const {
@@ -110,6 +123,10 @@ void CaptureLinks::add_to(sink::RunSummary& summary) const {
     auto& counts = PACKET_HAS_IP(result) ? summary.without_ports : summary.not_counted;
     counts.push_back({std::move(name), results_[static_cast<size_t>(value)]});
   }
+  summary.notes.push_back(
+      {"packets with a process but no direction: counted, the process left out", owners_without_direction_});
+  summary.notes.push_back(
+      {"packets with options that end early or have wrong lengths", options_.malformed()});
   for (const Link& link : links_)
     summary.not_counted.push_back({"of link type " + link.name + ", which is not read", link.unread_packets});
 }

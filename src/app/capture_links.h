@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/capture_options.h"
 #include "decode/packet.h"
 #include "filter/expression.h"
 #include "flow/packet_flows.h"
@@ -42,12 +43,16 @@ class CaptureLinks {
     uint64_t unread_packets = 0;
   };
 
+  void find_owner(const source::CapturedPacket& packet, flow::FlowPacket& to);
+
   filter::ExpressionSet expressions_;
   bool decapsulate_;
   std::vector<Link> links_;
   std::array<uint64_t, PACKET_RESULTS> results_{};
   std::unordered_map<uint16_t, uint64_t> ether_types_;  // of those that are not IP
   uint64_t filtered_out_ = 0;
+  decode::CaptureOptions options_;
+  uint64_t owners_without_direction_ = 0;
 };
 
 }  // namespace weir::app

@@ -8,8 +8,10 @@ namespace weir::decode {
 namespace {
 
 constexpr size_t kMostValueBytes =
-    4096;                              // PATH_MAX: at most 4 times that when escaped, and there are 4 texts
-constexpr size_t kMostCommBytes = 15;  // TASK_COMM_LEN - 1
+    4096;                               // PATH_MAX: at most 4 times that when escaped, and there are 4 texts
+constexpr size_t kMostCommBytes = 15;   // TASK_COMM_LEN - 1
+constexpr size_t kMostNameBytes = 255;  // NAME_MAX
+constexpr size_t kMostIdBytes = 128;    // of a container
 constexpr std::string_view kThread = "ThreadId: ";
 
 /// Length of the well-formed UTF-8 sequence at `at` (RFC 3629, 4); 0: none.
@@ -151,7 +153,7 @@ bool take_process_line(const KeyValue& line, Told& told) {
   if (line.key == "CgroupId") return to_number(line.value, process.cgroup_id);
   if (line.key == "Cmd" || line.key == "Command") {
     const std::string path = unescaped(line.value);
-    process.executable = path.substr(path.rfind('/') + 1);
+    process.executable = path.substr(path.rfind('/') + 1).substr(0, kMostNameBytes);
     return true;
   }
   if (line.key == "Comm") {
@@ -160,11 +162,11 @@ bool take_process_line(const KeyValue& line, Told& told) {
     return true;
   }
   if (line.key == "Cgroup") {
-    process.cgroup_path = unescaped(line.value);
+    process.cgroup_path = unescaped(line.value).substr(0, kMostValueBytes);
     return true;
   }
   if (line.key == "ContainerId") {
-    process.container_id = unescaped(line.value);
+    process.container_id = unescaped(line.value).substr(0, kMostIdBytes);
     return true;
   }
   return false;

@@ -13,9 +13,6 @@
 
 namespace weir::decode {
 
-/// Process::uid where a file tells a process without its user.
-inline constexpr uint32_t kUnknownUser = UINT32_MAX;
-
 /// Lines "Key: value": PID, Cmd, UserId, ContainerId as in ptcpdump; and Comm, StartTime (nanoseconds after
 /// boot), CgroupId, Cgroup, which ptcpdump passes over. Only what is known. Valid UTF-8 of at most 65000
 /// bytes: control characters, backslashes, spaces at the ends and what is not UTF-8 become \ooo. Empty for a

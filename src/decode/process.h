@@ -8,10 +8,13 @@
 
 namespace weir::decode {
 
+/// Process::uid where a file tells a process without its user.
+inline constexpr uint32_t kUnknownUser = UINT32_MAX;
+
 /// What is known of a process; empty text and 0 mean absent (uid and cgroup_id: see the flags).
 struct Process {
   uint32_t pid = 0;          // thread group id in the initial pid namespace
-  uint32_t uid = 0;          // valid whenever pid is
+  uint32_t uid = 0;          // valid whenever pid is, but for kUnknownUser
   uint64_t start_ns = 0;     // CLOCK_BOOTTIME; together with pid names one process for ever
   uint64_t cgroup_id = 0;    // inode number of the cgroup's folder; 0: unknown
   std::string comm;          // at most 15 bytes, as the kernel cut it

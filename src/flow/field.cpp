@@ -71,7 +71,8 @@ Number pid(const FlowRecord& record) {
 template <End end>
 Number user(const FlowRecord& record) {
   const auto& process = (record.*end).process;
-  return process && process->pid != 0 ? Number(process->uid) : std::nullopt;
+  const bool known = process && process->pid != 0 && process->uid != decode::kUnknownUser;
+  return known ? Number(process->uid) : std::nullopt;
 }
 template <End end>
 Number cgroup_id(const FlowRecord& record) {

@@ -28,7 +28,8 @@ struct SlotDirection {
   uint8_t tcp_flags = 0;       // all seen in the whole flow
   bool seen = false;           // any packet in the whole flow
   bool sequence_known = false;
-  uint8_t reserved[5] = {};
+  uint8_t reserved = 0;
+  uint32_t owner = 0;  // of the sending end, in the OwnerTable
 };
 static_assert(sizeof(SlotDirection) == 40);
 

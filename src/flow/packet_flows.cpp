@@ -141,6 +141,8 @@ void PacketFlows::count(const FlowPacket& packet, const OrientedKey& oriented, u
   sender.bytes += packet.info.ip_bytes;
   flow.last_ns = now_ns_;
   flow.interfaces |= uint64_t{1} << std::min(packet.interface, kNamedInterfaces);
+  if (packet.owner) [[unlikely]]
+    owners_.set(flow.direction(packet.owner_sends ? oriented.from : oriented.from ^ 1u).owner, packet.owner);
   ++counters_.packets;
   counters_.bytes += packet.info.ip_bytes;
 
@@ -187,6 +189,8 @@ void PacketFlows::begin(uint32_t slot, const FlowPacket& packet, const OrientedK
 void PacketFlows::end(uint32_t slot, Cause cause) {
   FlowSlot& flow = slots_[slot];
   emit(flow, cause);
+  owners_.release(flow.from_lower.owner);
+  owners_.release(flow.from_upper.owner);
   wheel_.unlink(slots_, slot);
   index_.erase(flow.hash, slot);
   slots_.give_back(slot);
@@ -244,6 +248,7 @@ void PacketFlows::finish() {
     emit(slots_[slot], Cause::finish);
     slots_.give_back(slot);
   }
+  owners_ = OwnerTable();
   index_.clear();
   wheel_.clear();
 }
@@ -285,7 +290,7 @@ void PacketFlows::emit(FlowSlot& flow, Cause cause) {
     state = FlowState::fresh;
   else
     state = cause == Cause::part ? FlowState::established : FlowState::open;
-  fill_record(flow, state, interface_names_, record_);
+  fill_record(flow, state, interface_names_, owners_, record_);
   if (cause == Cause::part) begin_part(flow);
   ++counters_.records;
   emit_(record_);

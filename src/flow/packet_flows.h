@@ -14,6 +14,7 @@
 #include "flow/flow_index.h"
 #include "flow/flow_record.h"
 #include "flow/fragment_table.h"
+#include "flow/owner_table.h"
 #include "flow/slot_pool.h"
 #include "flow/timer_wheel.h"
 #include "wire/packet_info.h"
@@ -23,10 +24,12 @@ namespace weir::flow {
 /// One parsed packet with a valid IP header (PACKET_HAS_IP).
 struct FlowPacket {
   packet_info info;
-  int64_t time_ns;          // since 1970
-  const uint8_t* data;      // the frame as parsed, for what an ICMP error quotes; may be null
-  uint32_t captured_bytes;  // of data
-  uint32_t interface;       // index, see PacketFlows::name_interface
+  int64_t time_ns;           // since 1970
+  const uint8_t* data;       // the frame as parsed, for what an ICMP error quotes; may be null
+  uint32_t captured_bytes;   // of data
+  uint32_t interface;        // index, see PacketFlows::name_interface
+  decode::ProcessPtr owner;  // of the packet's sender or receiver; null: unknown
+  bool owner_sends = false;
 };
 
 struct PacketFlowsOptions {
@@ -109,6 +112,7 @@ class PacketFlows {
   FlowIndex index_;
   TimerWheel wheel_;
   FragmentTable fragments_;
+  OwnerTable owners_;
   PacketFlowsCounters counters_;
   std::vector<std::string> interface_names_;
   FlowRecord record_;  // used again for every record

@@ -321,5 +321,58 @@ TEST(PacketFlows, totals_of_random_traffic_equal_a_plain_map) {
   EXPECT_EQ(table.flows.counters().records, table.records.size());
 }
 
+TEST(PacketFlows, owners_belong_to_the_end_that_sent_or_received) {
+  Table table;
+  const auto process = [](uint32_t pid) {
+    auto process = std::make_shared<decode::Process>();
+    process->pid = pid;
+    return process;
+  };
+  const auto curl = process(1);
+  const auto nginx = process(2);
+  const auto worker = process(3);
+  Packet sent = Packet(kClient, kServer).udp(4000, 53);
+  sent.owner = curl;
+  sent.owner_sends = true;
+  Packet received = Packet(kClient, kServer).udp(4000, 53);
+  received.owner = nginx;
+  Packet answer = Packet(kServer, kClient).udp(53, 4000);
+  answer.owner = worker;  // after a fork: the last word counts
+  answer.owner_sends = true;
+  Packet other = Packet(kClient, kServer).udp(4001, 53);
+  table.add({sent, received, answer, Packet(kClient, kServer).udp(4000, 53), other});
+  const auto& records = table.finish();
+  ASSERT_EQ(records.size(), 2u);
+  const FlowRecord& owned = records[records[0].source.port == 4000 ? 0 : 1];
+  const FlowRecord& unowned = records[records[0].source.port == 4000 ? 1 : 0];
+  EXPECT_EQ(owned.source.process, curl);
+  EXPECT_EQ(owned.destination.process, worker);
+  EXPECT_EQ(unowned.source.process, nullptr);
+  EXPECT_EQ(unowned.destination.process, nullptr);
+}
+
+TEST(PacketFlows, flows_that_end_or_are_evicted_let_go_of_their_owners) {
+  PacketFlowsOptions options;
+  options.max_flows = 8;
+  std::weak_ptr<const decode::Process> seen;
+  {
+    Table table(options);
+    for (uint16_t port = 1; port <= 100; ++port) {
+      Packet packet = Packet(kClient, kServer).udp(port, 53);
+      auto process = std::make_shared<decode::Process>();
+      process->pid = port;
+      packet.owner = process;
+      packet.owner_sends = true;
+      table.flows.add(packet);
+      if (port == 1) seen = process;
+    }
+    for (const FlowRecord& record : table.records) EXPECT_EQ(record.source.process->pid, record.source.port);
+    EXPECT_FALSE(seen.expired());  // the kept records hold them
+    table.records.clear();
+    EXPECT_TRUE(seen.expired());
+    EXPECT_EQ(table.finish().size(), 8u);
+  }
+}
+
 }  // namespace
 }  // namespace weir::flow

@@ -6,7 +6,7 @@
 namespace weir::flow {
 namespace {
 
-void fill_end(const FlowSlot& flow, unsigned end, FlowEnd& to) {
+void fill_end(const FlowSlot& flow, unsigned end, const OwnerTable& owners, FlowEnd& to) {
   const SlotDirection& sent = flow.direction(end);
   to.address = flow.key.version == 4 ? decode::IpAddress::v4(flow.key.address[end])
                                      : decode::IpAddress::v6(flow.key.address[end]);
@@ -17,6 +17,7 @@ void fill_end(const FlowSlot& flow, unsigned end, FlowEnd& to) {
   to.retransmits = sent.retransmits;
   to.zero_windows = sent.zero_windows;
   to.resets = sent.resets;
+  to.process = owners[sent.owner];
 }
 
 void begin_part(SlotDirection& direction) {
@@ -44,9 +45,9 @@ FlowState end_state(End end) {
 }
 
 void fill_record(const FlowSlot& flow, FlowState state, std::span<const std::string> interface_names,
-                 FlowRecord& record) {
-  fill_end(flow, flow.initiator, record.source);
-  fill_end(flow, flow.initiator ^ 1u, record.destination);
+                 const OwnerTable& owners, FlowRecord& record) {
+  fill_end(flow, flow.initiator, owners, record.source);
+  fill_end(flow, flow.initiator ^ 1u, owners, record.destination);
   record.protocol = flow.key.protocol;
   record.has_ports = flow.key.ports == PortKind::ports;
   record.partial = flow.partial;

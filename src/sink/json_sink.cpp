@@ -51,9 +51,12 @@ char* write_owner(char* to, const decode::Process& process) {
       to = write_json_string(to, process.executable);
       *to++ = '}';
     }
-    to = write_raw(to, R"(},"user":{"id":)");
-    to = write_number(to, process.uid);
     *to++ = '}';
+    if (process.uid != decode::kUnknownUser) {
+      to = write_raw(to, R"(,"user":{"id":)");
+      to = write_number(to, process.uid);
+      *to++ = '}';
+    }
   }
   if (process.cgroup_id != 0 || !process.cgroup_path.empty()) {
     to = write_raw(to, R"(,"cgroup":{)");

@@ -138,7 +138,7 @@ TEST(JsonSink, the_largest_record_fits) {
   flow::FlowRecord record = example_flow();
   auto process = std::make_shared<decode::Process>();
   process->pid = UINT32_MAX;
-  process->uid = UINT32_MAX;
+  process->uid = UINT32_MAX - 1;
   process->cgroup_id = UINT64_MAX;
   process->comm = std::string(15, '\x01');
   process->executable = std::string(255, '\x02');

@@ -58,7 +58,8 @@ class PcapngFile {
     block(1, body);
     return *this;
   }
-  PcapngFile& add(uint32_t interface, int64_t time_ns, const Frame& frame) {
+  /// `options`: of the block, as bytes.
+  PcapngFile& add(uint32_t interface, int64_t time_ns, const Frame& frame, const Bytes& options = {}) {
     const Bytes data = frame.bytes();
     const uint64_t time = static_cast<uint64_t>(PcapFile::kStartSecond * 1'000'000'000 + time_ns);
     Bytes body;
@@ -66,17 +67,18 @@ class PcapngFile {
     put_little(body, data.size(), 4), put_little(body, data.size(), 4);
     put(body, data);
     body.resize((body.size() + 3) / 4 * 4);
+    put(body, options);
     block(6, body);
     return *this;
   }
   const Bytes& bytes() const { return bytes_; }
-
- private:
   static void option(Bytes& to, uint16_t code, const Bytes& value) {
     put_little(to, code, 2), put_little(to, value.size(), 2);
     put(to, value);
     to.resize((to.size() + 3) / 4 * 4);
   }
+
+ private:
   void block(uint32_t type, const Bytes& body) {
     put_little(bytes_, type, 4), put_little(bytes_, body.size() + 12, 4);
     put(bytes_, body);
