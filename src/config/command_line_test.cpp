@@ -142,6 +142,7 @@ TEST(CommandLine, every_contradiction_is_refused_in_one_line_that_says_what_to_d
       {{"flows", "--for", "10"}, "write 10s"},
       {{"flows", "--for", "0"}, "longer than 0"},
       {{"flows", "--interval", "-2s"}, "longer than 0"},
+      {{"top", "--interval", "99ms"}, "100ms at least"},
       {{"flows", "--pid", "nginx"}, "'nginx' is no number from 1 to 4194304"},
       {{"flows", "--pid", "99999999999"}, "'99999999999' is no number from 1 to 4194304"},
       {{"flows", "--pid", "0"}, "from 1 to"},

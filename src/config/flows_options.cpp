@@ -10,6 +10,8 @@ base::Result<> refuse(std::string sentence) {
   return base::fail(base::ErrorKind::bad_input, std::move(sentence));
 }
 
+constexpr std::chrono::milliseconds kLeastInterval(100);
+
 bool has_owner_filter(const FlowsOptions& options) {
   return !options.pid.empty() || !options.comm.empty() || !options.uid.empty() || !options.cgroup.empty() ||
          !options.container.empty();
@@ -36,6 +38,8 @@ base::Result<> check_file_run(const FlowsOptions& options) {
 }
 
 base::Result<> check_live_run(const FlowsOptions& options) {
+  if (options.interval && *options.interval < kLeastInterval)
+    return refuse("--interval is 100ms at least; each reads all flows out of the kernel");
   if (!options.expression.empty())
     return refuse("'" + options.expression +
                   "': a filter expression works with -r FILE so far; narrow a live run by -i, --pid, --comm, "
