@@ -138,7 +138,7 @@ void print_arp(PacketPrint& print, size_t at, uint32_t length) {
       text.put(')');
     }
     text.put(' ');
-    if (!print_operation(print, operation, places)) return dump_payload(print, at, length);
+    if (!print_operation(print, operation, places)) return dump_always(print, at, length);
   }
   text.put(", length ");
   text.decimal(length);

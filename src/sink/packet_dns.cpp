@@ -13,11 +13,11 @@ constexpr uint16_t kOpt = 41;
 constexpr std::string_view kOperations[16] = {
     "",     " inv_q",   " stat",    " op3",      " notify",  " update",   " op6",      " op7",
     " op8", " updateA", " updateD", " updateDA", " updateM", " updateMA", " zoneInit", " zoneRef"};
-constexpr NumberWord kResponses[] = {{0, ""},         {1, " FormErr"},   {2, " ServFail"},  {3, " NXDomain"},
-                                     {4, " NotImp"},  {5, " Refused"},   {6, " YXDomain"},  {7, " YXRRSet"},
-                                     {8, " NXRRSet"}, {9, " NotAuth"},   {10, " NotZone"},  {16, " BadVers"},
-                                     {17, " BadKey"}, {18, " BadTime"},  {19, " BadMode"},  {20, " BadName"},
-                                     {21, " BadAlg"}, {22, " BadTrunc"}, {23, " BadCookie"}};
+constexpr NumberWord kResponses[] = {
+    {0, ""},          {1, " FormErr"},   {2, " ServFail"}, {3, " NXDomain"},  {4, " NotImp"},
+    {5, " Refused"},  {6, " YXDomain"},  {7, " YXRRSet"},  {8, " NXRRSet"},   {9, " NotAuth"},
+    {10, " NotZone"}, {15, " NoChange"}, {16, " BadVers"}, {17, " BadKey"},   {18, " BadTime"},
+    {19, " BadMode"}, {20, " BadName"},  {21, " BadAlg"},  {22, " BadTrunc"}, {23, " BadCookie"}};
 
 /// The response code with the upper bits of an OPT record, where one can be found (RFC 6891 6.1.3).
 uint32_t response_code(const PacketPrint& print, const DnsMessage& message) {

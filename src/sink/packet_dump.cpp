@@ -55,7 +55,11 @@ void dump_payload(PacketPrint& print, size_t at, uint32_t length) {
   const PacketDump dump = print.options.dump;
   const bool dumped_anyway =
       dump != PacketDump::none && dump != PacketDump::ascii && dump != PacketDump::ascii_with_link;
-  if (print.cut || dumped_anyway || print.options.quiet) return;
+  if (!dumped_anyway && !print.options.quiet) dump_always(print, at, length);
+}
+
+void dump_always(PacketPrint& print, size_t at, uint32_t length) {
+  if (print.cut) return;
   const size_t there = std::min<size_t>(length, print.available(at));
   put_hex_lines(print.text, {print.data + std::min(at, print.end), there}, "\n\t", true);
 }
@@ -70,7 +74,7 @@ void put_relative_time(PacketWriter& text, uint32_t seconds) {
   constexpr struct {
     uint32_t seconds;
     char letter;
-  } kUnits[] = {{7 * 86400, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+  } kUnits[] = {{365 * 86400, 'y'}, {7 * 86400, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
   if (seconds == 0) return text.put("0s");
   for (const auto& unit : kUnits) {
     if (seconds < unit.seconds) continue;

@@ -52,7 +52,7 @@ constexpr NumberWord kTypes[] = {{0x0800, "IPv4"},
                                  {0x894f, "NSH"},
                                  {0x8947, "GeoNet"},
                                  {0x0707, "GeoNet (old)"},
-                                 {0x04e0, "CALM FAST"},
+                                 {0x1111, "CALM FAST"},
                                  {0x9000, "Loopback"},
                                  {0x80ff, "WELLFLEET"},
                                  {0xd28b, "Arista Vendor Specific Protocol"}};

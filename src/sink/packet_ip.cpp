@@ -229,7 +229,8 @@ void print_ip(PacketPrint& print, size_t at, uint32_t length) {
   const EndLimit limit(print, at + total);
   const uint16_t fragment = print.u16(at + 6);
   if (print.options.verbosity > 0) print_header_fields(print, at, header_bytes, fragment);
-  if (!print.has(at, header_bytes)) {
+  const bool first_fragment = (fragment & kOffsetMask) == 0;
+  if (!print.has(at, header_bytes) && (first_fragment || print.options.verbosity > 0)) {
     if (print.options.verbosity > 0) {
       put_addresses(print, IpPlace{at});
       text.put(": ");
@@ -246,7 +247,7 @@ void print_ip(PacketPrint& print, size_t at, uint32_t length) {
   IpPlace place;
   place.at = at;
   place.fragment = (fragment & (kMoreFragments | kOffsetMask)) != 0;
-  if ((fragment & kOffsetMask) != 0) {
+  if (!first_fragment) {
     put_addresses(print, place);
     text.put(": ip-proto-");
     text.decimal(protocol);

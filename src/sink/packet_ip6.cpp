@@ -10,7 +10,7 @@ constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 6
                   kMobility = 135;
 
 /// The jumbo option's length; 0 without one.
-uint32_t print_options(PacketPrint& print, size_t at, uint32_t length, bool shown) {
+uint32_t print_options(PacketPrint& print, size_t at, uint32_t length, bool shown, bool checked) {
   PacketWriter& text = print.text;
   uint32_t jumbo = 0;
   for (uint32_t i = 0; i < length && !print.cut;) {
@@ -19,12 +19,13 @@ uint32_t print_options(PacketPrint& print, size_t at, uint32_t length, bool show
     if (type != 0) {
       bytes = i + 1 < length ? print.u8(at + i + 1) + 2u : length + 1;
       if (i + bytes > length) {
-        print.cut_here();
+        if (checked) print.cut_here();
         return jumbo;
       }
     }
     if (!print.check(at + i, bytes)) return jumbo;
-    if (type == 0xc2 && bytes == 6) jumbo = print.u32(at + i + 2);
+    const bool seen = jumbo != 0;
+    if (type == 0xc2 && bytes == 6 && !seen) jumbo = print.u32(at + i + 2);
     if (shown) {
       if (type == 0) {
         text.put("(pad1)");
@@ -43,7 +44,8 @@ uint32_t print_options(PacketPrint& print, size_t at, uint32_t length, bool show
       } else if (type == 0xc2) {
         if (bytes == 6) {
           text.put("(jumbo: ");
-          text.decimal(jumbo);
+          text.decimal(print.u32(at + i + 2));
+          if (seen) text.put(" - already seen");
           text.put(") ");
         } else {
           text.put("(jumbo: invalid len ");
@@ -72,10 +74,11 @@ uint32_t print_options(PacketPrint& print, size_t at, uint32_t length, bool show
 uint32_t print_routing(PacketPrint& print, size_t at) {
   PacketWriter& text = print.text;
   print.protocol = "rt6";
+  text.put("RT6");
   if (!print.check(at, 4)) return 0;
   const uint32_t units = print.u8(at + 1);
   const uint8_t type = print.u8(at + 2);
-  text.put("RT6 (len=");
+  text.put(" (len=");
   text.decimal(units);
   text.put(", type=");
   text.decimal(type);
@@ -110,14 +113,14 @@ uint32_t print_routing(PacketPrint& print, size_t at) {
     const uint32_t last = print.u8(at + 4);
     text.put(", last-entry=");
     text.decimal(last);
-    if (const uint8_t flags = print.u8(at + 5); flags != 0) {
+    if (const uint8_t flags = print.u8(at + 5); flags != 0 || print.options.verbosity > 0) {
       text.put(", flags=0x");
       text.hex(flags);
     }
     text.put(", tag=");
     text.hex(print.u16(at + 6));
     const uint32_t segments_units = (last + 1) * 2;
-    if (units < segments_units) return bad_length();
+    if (units % 2 == 1 || units < segments_units) return bad_length();
     put_addresses_from(last + 1);
     text.put(") ");
   } else {
@@ -131,7 +134,7 @@ uint32_t print_routing(PacketPrint& print, size_t at) {
 bool print_fragment(PacketPrint& print, size_t at, size_t ip_at) {
   PacketWriter& text = print.text;
   print.protocol = "frag6";
-  if (!print.check(at, 8)) return false;
+  if (!print.check(at, print.options.verbosity > 0 ? 8 : 4)) return false;
   const uint32_t offset = print.u16(at + 2) & 0xfff8u;
   text.put("frag (");
   if (print.options.verbosity > 0) {
@@ -216,7 +219,7 @@ bool print_extension(PacketPrint& print, Extensions& place, size_t ip_at, uint32
         text.put("HBH ");
       else
         text.put("DSTOPT ");
-      const uint32_t jumbo = print_options(print, place.at + 2, bytes - 2, verbose);
+      const uint32_t jumbo = print_options(print, place.at + 2, bytes - 2, verbose, verbose || hop_by_hop);
       if (hop_by_hop && payload_bytes == 0) {
         place.jumbo = jumbo;
         if (jumbo == 0 && !print.cut) {

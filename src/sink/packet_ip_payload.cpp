@@ -25,7 +25,6 @@ constexpr NumberWord kProtocolNames[] = {{0, "Options"},
                                          {51, "AH"},
                                          {55, "Mobile IP"},
                                          {58, "ICMPv6"},
-                                         {59, "no next header"},
                                          {62, "Mobile IP (old)"},
                                          {77, "ND"},
                                          {88, "EIGRP"},
@@ -64,7 +63,7 @@ uint32_t print_ah(PacketPrint& print, size_t at) {
   PacketWriter& text = print.text;
   if (!print.check(at, 12)) return 0;
   const uint32_t words = print.u8(at + 1);
-  const uint32_t icv_bytes = (words + 2) * 4 - 12;
+  const uint32_t icv_bytes = words > 1 ? (words + 2) * 4 - 12 : 0;
   text.put("AH(");
   if (print.options.verbosity > 0) {
     text.put("length=");
@@ -73,21 +72,21 @@ uint32_t print_ah(PacketPrint& print, size_t at) {
     text.decimal(icv_bytes + 12);
     text.put("-bytes),");
   }
+  if (const uint16_t reserved = print.u16(at + 2); reserved != 0) {
+    text.put("reserved=0x");
+    text.hex(reserved);
+    text.put("[MustBeZero],");
+  }
   text.put("spi=0x");
   text.hex(print.u32(at + 4), 8);
   text.put(',');
-  if (print.options.verbosity > 0) text.put("sumlen=");
-  if (print.options.verbosity > 0) {
-    text.decimal(icv_bytes);
-    text.put(',');
-  }
   text.put("seq=0x");
   text.hex(print.u32(at + 8));
   text.put(",icv=0x");
-  if (!print.check(at + 12, icv_bytes)) return 0;
   print.hex_bytes(at + 12, icv_bytes);
+  if (print.cut) return 0;
   text.put("): ");
-  return icv_bytes + 12;
+  return (words + 2) * 4;
 }
 
 void put_requires(PacketPrint& print, uint8_t protocol, const char* version) {
@@ -146,6 +145,7 @@ void print_ip_payload(PacketPrint& print, size_t at, uint32_t length, const IpPl
       return text.decimal(length);
     case 108:
       print.protocol = "ipcomp";
+      if (!print.check(at, 4)) return;
       text.put("IPComp(cpi=0x");
       text.hex(print.u16(at + 2), 4);
       return text.put(')');

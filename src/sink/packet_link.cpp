@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first header of a captured frame, by its link type.
+#include <string>
+
 #include "decode/packet.h"
-#include "packet/link.h"
 #include "sink/packet_printers.h"
 
 namespace weir::sink {
 namespace {
 
-constexpr uint32_t kLinkCiscoHdlc = 104;
 constexpr uint16_t kLongestLength = 1500;
 constexpr NumberWord kPacketTypes[] = {{0, "In"}, {1, "B"}, {2, "M"}, {3, "P"}, {4, "Out"}};
 
@@ -215,28 +215,37 @@ size_t print_raw(PacketPrint& print, uint32_t length) {
 
 }  // namespace
 
+// The link types here are those of decode/packet.cpp: tcpdump.org/linktypes.html.
 size_t print_link(PacketPrint& print, uint32_t link_type, uint32_t wire_bytes) {
-  if (link_type == kLinkCiscoHdlc) return print_cisco_hdlc(print, wire_bytes);
-  const std::optional<int> link = decode::packet_link(link_type);
-  switch (link.value_or(-1)) {
-    case PACKET_LINK_ETHERNET:
+  switch (link_type) {
+    case 1:  // Ethernet
       return print_ethernet(print, 0, wire_bytes);
-    case PACKET_LINK_IP:
-      return print_raw(print, wire_bytes);
-    case PACKET_LINK_SLL:
-      return print_sll(print, wire_bytes);
-    case PACKET_LINK_SLL2:
-      return print_sll2(print, wire_bytes);
-    case PACKET_LINK_NULL:
+    case 0:    // BSD loopback
+    case 108:  // the same in network byte order
       return print_null(print, wire_bytes);
-    case PACKET_LINK_PPP:
+    case 12:  // raw IP
+    case 14:
+    case 101:
+    case 228:
+    case 229:
+      return print_raw(print, wire_bytes);
+    case 9:  // PPP
+    case 50:
       return print_ppp(print, 0, wire_bytes);
-    case PACKET_LINK_PPPOE:
+    case 51:
       return print_pppoe(print, 0, wire_bytes);
+    case 104:
+      return print_cisco_hdlc(print, wire_bytes);
+    case 113:
+      return print_sll(print, wire_bytes);
+    case 276:
+      return print_sll2(print, wire_bytes);
     default:
       break;
   }
-  print.text.put(decode::link_type_name(link_type));
+  const std::string name = decode::link_type_name(link_type);
+  if (name.find_first_not_of("0123456789") == std::string::npos) print.text.put("link type ");
+  print.text.put(std::string_view(name));
   print.text.put(", length ");
   print.text.decimal(wire_bytes);
   return 0;

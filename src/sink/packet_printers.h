@@ -84,11 +84,13 @@ enum class TextProtocol : uint8_t { http, smtp, ftp, rtsp, sip, whois, ssh };
 /// ": HTTP: GET / HTTP/1.1"; with -v every line.
 void print_text_protocol(PacketPrint& print, size_t at, uint32_t length, TextProtocol protocol);
 
-/// The bytes as -X shows them, for payloads without a printer.
+/// The bytes as -X shows them, for payloads without a printer; not where -x or -X shows them anyway, nor with
+/// -q.
 void dump_payload(PacketPrint& print, size_t at, uint32_t length);
+void dump_always(PacketPrint& print, size_t at, uint32_t length);
 /// Hexadecimal lines, each after `indent`, for parts that are named and not read.
 void dump_unknown(PacketPrint& print, size_t at, uint32_t length, std::string_view indent);
-/// Seconds as "1w2d3h", "10m5s".
+/// Seconds as "1y2w3d", "10m5s".
 void put_relative_time(PacketWriter& text, uint32_t seconds);
 
 }  // namespace weir::sink

@@ -171,6 +171,43 @@ void print_gre1(PacketPrint& print, size_t at, uint32_t length) {
   text.hex(protocol);
 }
 
+/// As many as fit into `bytes`, which were all captured.
+void print_geneve_options(PacketPrint& print, size_t at, uint32_t bytes) {
+  PacketWriter& text = print.text;
+  bool first = true;
+  while (bytes >= 4) {
+    const uint16_t option_class = print.u16(at);
+    const uint8_t type = print.u8(at + 2);
+    const uint32_t option_bytes = 4 + (print.u8(at + 3) & 0x1fu) * 4;
+    if (!first) text.put(", ");
+    first = false;
+    text.put("class ");
+    if (option_class <= 0xff)
+      text.put("Standard");
+    else
+      text.put(option_class >= 0xfff0 ? std::string_view("Experimental") : std::string_view("Unknown"));
+    text.put(" (0x");
+    text.hex(option_class);
+    text.put(") type 0x");
+    text.hex(type);
+    if ((type & 0x80) != 0) text.put("(C)");
+    text.put(" len ");
+    text.decimal(option_bytes);
+    if (option_bytes > bytes) {
+      text.put(" [bad length]");
+      return;
+    }
+    const bool data = option_bytes > 4 && print.options.verbosity > 1;
+    if (data) text.put(" data");
+    for (uint32_t i = 4; data && i < option_bytes; i += 4) {
+      text.put(' ');
+      text.hex(print.u32(at + i), 8);
+    }
+    at += option_bytes;
+    bytes -= option_bytes;
+  }
+}
+
 }  // namespace
 
 void print_gre(PacketPrint& print, size_t at, uint32_t length) {
@@ -245,8 +282,13 @@ void print_geneve(PacketPrint& print, size_t at, uint32_t length) {
   if (!print.check(at + 8, options)) return;
   if (options > 0) {
     text.put(", options [");
-    text.decimal(options);
-    text.put(" bytes]");
+    if (print.options.verbosity == 0) {
+      text.decimal(options);
+      text.put(" bytes");
+    } else {
+      print_geneve_options(print, at + 8, options);
+    }
+    text.put(']');
   }
   put_payload_separator(print);
   const size_t payload = at + 8 + options;
