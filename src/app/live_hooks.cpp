@@ -75,6 +75,15 @@ base::Result<std::map<uint32_t, std::string>> named_interfaces(const std::vector
   return found;
 }
 
+/// The filter before every program of the plan, compiled for what its packets begin with.
+base::Result<> put_before(HookFilter& filter, kernel::FlowsObject::Plan& plan) {
+  base::Result<> compiled;
+  if (plan.tc || plan.xdp || plan.socket) compiled = filter.compile(filter::FirstHeader::ethernet);
+  if (compiled && (plan.cgroup || plan.tc_layer3)) compiled = filter.compile(filter::FirstHeader::ip);
+  if (compiled) plan.filter = filter.maker();
+  return compiled;
+}
+
 }  // namespace
 
 Hook chosen_hook(const config::FlowsOptions& options) {
@@ -83,28 +92,30 @@ Hook chosen_hook(const config::FlowsOptions& options) {
 }
 
 base::Result<LiveHooks> LiveHooks::attach(const config::FlowsOptions& options,
-                                          base::Result<kernel::CgroupMount> cgroup, int owners_fd) {
+                                          base::Result<kernel::CgroupMount> cgroup, int owners_fd,
+                                          HookFilter& filter) {
   const auto with_cgroup = [&cgroup](base::Result<LiveHooks> hooks) {
     if (!hooks || !cgroup) return hooks;
     hooks->notes_.insert(hooks->notes_.begin(), cgroup->notes.begin(), cgroup->notes.end());
     hooks->cgroup_.emplace(std::move(*cgroup));
     return hooks;
   };
-  auto hooks = attach_at(options, cgroup, owners_fd);
+  auto hooks = attach_at(options, cgroup, owners_fd, filter);
   if (hooks || options.hook != Hook::automatic || hooks.error().kind != ErrorKind::unsupported)
     return with_cgroup(std::move(hooks));
   // The last resort: a packet socket, here or on every interface.
   config::FlowsOptions last = options;
   last.hook = Hook::socket;
   if (last.interfaces.empty()) last.interfaces = {"any"};
-  auto socket = attach_at(last, cgroup, owners_fd);
+  auto socket = attach_at(last, cgroup, owners_fd, filter);
   if (!socket) return hooks;
   socket->notes_.insert(socket->notes_.begin(), "a packet socket serves, because " + hooks.error().message);
   return with_cgroup(std::move(socket));
 }
 
 base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options,
-                                             const base::Result<kernel::CgroupMount>& cgroup, int owners_fd) {
+                                             const base::Result<kernel::CgroupMount>& cgroup, int owners_fd,
+                                             HookFilter& filter) {
   const Hook hook = chosen_hook(options);
   const bool at_cgroup = hook == Hook::cgroup;
   if (!at_cgroup && options.interfaces.empty())
@@ -129,6 +140,15 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
   }
   plan.xdp = hook == Hook::xdp;
   plan.socket = hook == Hook::socket;
+  std::optional<base::Error> not_layer3;
+  if (auto filtered = put_before(filter, plan); !filtered) {
+    // Of all interfaces, those on which the expression has no meaning do not stop the rest.
+    const bool only_any = options.interfaces == std::vector<std::string>{"any"};
+    if (!only_any || !plan.tc || !plan.tc_layer3) return tl::unexpected(filtered.error());
+    not_layer3 = filtered.error();
+    plan.tc_layer3 = false;
+    if (filtered = put_before(filter, plan); !filtered) return tl::unexpected(filtered.error());
+  }
   plan.decapsulate = options.decapsulate;
   plan.max_flows = static_cast<uint32_t>(std::clamp<uint64_t>(options.max_flows, 1, 1u << 28));
   plan.verbose = options.verbosity > 0;
@@ -137,6 +157,7 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
   if (!object) return tl::unexpected(object.error());
 
   LiveHooks hooks(std::move(*object), hook);
+  hooks.not_layer3_ = std::move(not_layer3);
   hooks.any_ =
       std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
   const int cgroup_root = cgroup ? cgroup->root.get() : -1;
@@ -162,6 +183,7 @@ base::Result<> LiveHooks::attach_interface(const std::string& name, uint32_t ifi
   auto ethernet = has_ethernet_header(name);
   if (!ethernet) return tl::unexpected(ethernet.error());
   base::Result<> attached;
+  if (hook_ == Hook::tc && !*ethernet && not_layer3_) return base::fail_within(*not_layer3_, name);
   if (hook_ == Hook::tc)
     attached = object_.attach_tc(ifindex, !*ethernet);
   else if (!*ethernet)

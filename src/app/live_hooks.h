@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/hook_filter.h"
 #include "base/result.h"
 #include "config/flows_options.h"
 #include "kernel/cgroup_mount.h"
@@ -20,9 +22,11 @@ config::Hook chosen_hook(const config::FlowsOptions& options);
 class LiveHooks {
  public:
   /// Loads and attaches everything. `cgroup` is the root, or why there is none; `owners_fd` the map of the
-  /// sockets' owners (SocketLister). An error says what is missing and what to do.
+  /// sockets' owners (SocketLister); `filter` is compiled for the hooks. An error says what is missing and
+  /// what to do.
   static base::Result<LiveHooks> attach(const config::FlowsOptions& options,
-                                        base::Result<kernel::CgroupMount> cgroup, int owners_fd);
+                                        base::Result<kernel::CgroupMount> cgroup, int owners_fd,
+                                        HookFilter& filter);
 
   kernel::FlowsObject& object() { return object_; }
   const kernel::FlowsObject& object() const { return object_; }
@@ -39,7 +43,8 @@ class LiveHooks {
 
  private:
   static base::Result<LiveHooks> attach_at(const config::FlowsOptions& options,
-                                           const base::Result<kernel::CgroupMount>& cgroup, int owners_fd);
+                                           const base::Result<kernel::CgroupMount>& cgroup, int owners_fd,
+                                           HookFilter& filter);
   LiveHooks(kernel::FlowsObject object, config::Hook hook) : object_(std::move(object)), hook_(hook) {}
   base::Result<> attach_interface(const std::string& name, uint32_t ifindex);
 
@@ -47,6 +52,7 @@ class LiveHooks {
   std::optional<kernel::CgroupMount> cgroup_;
   config::Hook hook_;
   bool any_ = false;
+  std::optional<base::Error> not_layer3_;  // why interfaces without a link header are not watched
   std::map<uint32_t, std::string> interfaces_;
   std::vector<std::string> notes_;
 };

@@ -37,6 +37,7 @@ LiveRun::LiveRun(const config::FlowsOptions& options, Emit emit)
     : options_(options),
       cgroup_(kernel::open_cgroup2()),
       lister_(kernel::SocketLister::load(options.verbosity > 0)),
+      expression_(options.expression),
       filter_(options_),
       processes_(cgroup_ ? cgroup_->root.get() : -1),
       flows_(
@@ -58,6 +59,9 @@ LiveRun::LiveRun(const config::FlowsOptions& options, Emit emit)
 
 base::Result<std::unique_ptr<LiveRun>> LiveRun::list(const config::FlowsOptions& options, Emit emit) {
   std::unique_ptr<LiveRun> run(new LiveRun(options, std::move(emit)));
+  if (chosen_hook(options) == config::Hook::cgroup)
+    if (auto compiled = run->expression_.compile(filter::FirstHeader::ip); !compiled)
+      return tl::unexpected(compiled.error());
   // No tick of the kernel's own is known yet, and none needed: nothing was counted.
   const flow::SweepClock clock{static_cast<uint64_t>(base::now_ns(CLOCK_MONOTONIC)), 0, 4'000'000,
                                base::monotonic_to_wall_ns()};
@@ -68,6 +72,9 @@ base::Result<std::unique_ptr<LiveRun>> LiveRun::list(const config::FlowsOptions&
 base::Result<> LiveRun::list_sockets(const flow::SweepClock& clock) {
   auto sockets = lister_.list();
   if (!sockets) return tl::unexpected(sockets.error());
+  std::erase_if(*sockets, [this](const socket_listing& socket) {
+    return socket.remote_port != 0 && !expression_.matches(socket);
+  });
   const bool at_cgroup =
       hooks_ ? !hooks_->at_interfaces() : cgroup_ && chosen_hook(options_) == config::Hook::cgroup;
   if (at_cgroup) flows_.list(*sockets, clock);
@@ -75,7 +82,7 @@ base::Result<> LiveRun::list_sockets(const flow::SweepClock& clock) {
 }
 
 base::Result<> LiveRun::attach() {
-  auto hooks = LiveHooks::attach(options_, std::move(cgroup_), lister_.owners_fd());
+  auto hooks = LiveHooks::attach(options_, std::move(cgroup_), lister_.owners_fd(), expression_);
   if (!hooks) return tl::unexpected(hooks.error());
   hooks_.emplace(std::move(*hooks));
   auto sweep = source::FlowSweep::open(hooks_->object(),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/hook_filter.h"
 #include "app/live_hooks.h"
 #include "app/owner_filter.h"
 #include "flow/live_flows.h"
@@ -32,7 +33,7 @@ class LiveRun {
 
   /// Lists the connections that are open: `emit` gets their records at once, long before the kernel has
   /// verified the packet programs. None where it cannot, or at interfaces: which of them speak there is not
-  /// known.
+  /// known. A wrong filter expression is told before anything else.
   static base::Result<std::unique_ptr<LiveRun>> list(const config::FlowsOptions& options, Emit emit);
   /// Attaches the packet programs, then lists what was opened meanwhile. Called once.
   base::Result<> attach();
@@ -74,6 +75,7 @@ class LiveRun {
   config::FlowsOptions options_;
   base::Result<kernel::CgroupMount> cgroup_;  // until hooks_ has it
   kernel::SocketLister lister_;
+  HookFilter expression_;
   std::optional<LiveHooks> hooks_;
   OwnerFilter filter_;
   identity::ProcessTable processes_;

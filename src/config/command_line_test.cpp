@@ -62,6 +62,11 @@ TEST(CommandLine, trailing_words_are_the_expression_wherever_options_stand) {
   EXPECT_EQ(options.output, Output::json);
 }
 
+TEST(CommandLine, a_live_run_takes_an_expression_too) {
+  EXPECT_EQ(flows({"flows", "-i", "lo", "tcp", "port", "80"}).expression, "tcp port 80");
+  EXPECT_EQ(flows({"top", "udp"}).expression, "udp");
+}
+
 TEST(CommandLine, words_after_two_dashes_are_the_expression_as_they_are) {
   EXPECT_EQ(flows({"flows", "-r", "-", "--", "-x", "[a,b]"}).expression, "-x [a,b]");
 }
@@ -124,7 +129,6 @@ TEST(CommandLine, every_contradiction_is_refused_in_one_line_that_says_what_to_d
       {{"flows", "-r", "x", "--interval", "1s"}, "use --active"},
       {{"flows", "-r", "x", "--cost"}, "leave it out"},
       {{"flows", "-r", "-", "-r", "-"}, "once only"},
-      {{"flows", "tcp"}, "works with -r FILE so far"},
       {{"flows", "--hook", "cgroup", "-i", "lo"}, "leave out -i"},
       {{"flows", "--hook", "xdp"}, "name it with -i"},
       {{"flows", "--decap"}, "name it with -i"},

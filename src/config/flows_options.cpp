@@ -40,10 +40,6 @@ base::Result<> check_file_run(const FlowsOptions& options) {
 base::Result<> check_live_run(const FlowsOptions& options) {
   if (options.interval && *options.interval < kLeastInterval)
     return refuse("--interval is 100ms at least; each reads all flows out of the kernel");
-  if (!options.expression.empty())
-    return refuse("'" + options.expression +
-                  "': a filter expression works with -r FILE so far; narrow a live run by -i, --pid, --comm, "
-                  "--uid, --cgroup or --container");
   if (options.decapsulate && options.interfaces.empty())
     return refuse(
         "--decap looks into tunnels on an interface; name it with -i, sockets see no tunnel headers");

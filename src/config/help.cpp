@@ -12,7 +12,7 @@ std::string version_line() {
 std::string short_usage() {
   return "weir watches the flows of a Linux node: who talks to whom, which process, how much, how slow.\n"
          "\n"
-         "  weir flows                 every connection of this node, live (needs root)\n"
+         "  weir flows [EXPR]          every connection of this node, live (needs root)\n"
          "  weir flows -r FILE [EXPR]  the same from a capture (pcap, pcapng; no privileges)\n"
          "  weir top --by process      who moves most, on one screen\n"
          "  weir doctor                what this kernel can do and what Weir would use\n"
@@ -24,17 +24,17 @@ std::string verb_head(std::string_view verb) {
   if (verb == "flows")
     return "weir flows: every connection of this node with its owner; live, or from a capture with -r\n"
            "\n"
-           "usage: weir flows [options]\n"
+           "usage: weir flows [options] [EXPR]\n"
            "       weir flows -r FILE [-r FILE]... [options] [EXPR]\n"
            "\n"
-           "EXPR is a pcap-filter(7) expression, with -r so far: tcp port 443 and net 10.0.0.0/8\n"
+           "EXPR is a pcap-filter(7) expression: tcp port 443 and net 10.0.0.0/8\n"
            "Live, Weir listens where sockets send and receive (cgroup2): packets that this node only "
            "forwards, and\n"
            "arriving ones that find no open socket, are seen with -i alone.\n";
   if (verb == "top")
     return "weir top: who moves most; flows summed by a field, live, or from a capture with -r\n"
            "\n"
-           "usage: weir top [--by FIELD,...] [options]\n"
+           "usage: weir top [--by FIELD,...] [options] [EXPR]\n"
            "       weir top -r FILE [--by FIELD,...] [options] [EXPR]\n";
   return "weir doctor: what this kernel can do, what Weir will use here, and what is in its way\n"
          "\n"

@@ -26,6 +26,14 @@ constexpr uint32_t kClassicMemoryWords = 16;        // BPF_MEMWORDS
 /// libpcap's interpreter). Fails with bad_input; names the instruction's number.
 base::Result<> check_classic(ClassicSpan program, size_t most_instructions = kMostClassicInstructions);
 
+/// What `inbound` and `outbound` mean.
+enum class Direction : uint8_t { ingress, egress, of_packet };  // of_packet: what the kernel says of each
+
+/// What a load of SKF_AD_PKTTYPE gives (<linux/if_packet.h>).
+constexpr uint32_t packet_type(Direction direction) {
+  return direction == Direction::egress ? 4 : 0;  // PACKET_OUTGOING, PACKET_HOST
+}
+
 /// Offsets from here on are no place in the packet but SKF_AD_*, SKF_NET_OFF or SKF_LL_OFF ones.
 constexpr bool is_ancillary(uint32_t offset) {
   return offset >= static_cast<uint32_t>(SKF_LL_OFF);

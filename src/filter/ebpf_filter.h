@@ -21,9 +21,6 @@ enum class Hook : uint8_t {
   socket,       // BPF_PROG_TYPE_SOCKET_FILTER on an AF_PACKET socket: from the Ethernet header
 };
 
-/// What `inbound` and `outbound` mean.
-enum class Direction : uint8_t { ingress, egress, of_packet };  // of_packet: what the kernel says of each
-
 /// What the hook's program returns so that a packet goes on as if there were no filter: XDP_PASS,
 /// TC_ACT_UNSPEC, 1 at cgroup_skb, 0 (nothing for the socket).
 int32_t pass_value(Hook hook);

@@ -201,9 +201,8 @@ void EbpfLoads::write_length(const Pass& pass, EbpfRegister to) {
 void EbpfLoads::write_ancillary(uint32_t offset) {
   const Ancillary& entry = *ancillary(offset);
   if (entry.offset == SKF_AD_PKTTYPE && target_.direction != Direction::of_packet) {
-    constexpr int32_t kPacketHost = 0, kPacketOutgoing = 4;  // <linux/if_packet.h>
-    const bool out = target_.direction == Direction::egress;
-    return writer_.emit(BPF_ALU | BPF_MOV | BPF_K, kA, R0, 0, out ? kPacketOutgoing : kPacketHost);
+    const auto type = static_cast<int32_t>(packet_type(target_.direction));
+    return writer_.emit(BPF_ALU | BPF_MOV | BPF_K, kA, R0, 0, type);
   }
   const size_t field = target_.hook == Hook::xdp ? offsetof(xdp_md, ingress_ifindex) : entry.field;
   writer_.load(BPF_W, kA, kContext, static_cast<int32_t>(field));

@@ -124,6 +124,15 @@ base::Result<Expression> Expression::of_program(ClassicProgram program) {
   return Expression(std::move(program));
 }
 
+Expression Expression::for_direction(Direction direction) const {
+  ClassicProgram program = program_;
+  for (sock_filter& at : program) {
+    if (loads_ancillary(at) && at.k == static_cast<uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE))
+      at = {BPF_LD | BPF_IMM, 0, 0, packet_type(direction)};
+  }
+  return Expression(std::move(program));
+}
+
 bool Expression::interpret(const uint8_t* data, uint32_t captured_bytes, uint32_t wire_bytes) const {
   const auto* instructions = reinterpret_cast<const bpf_insn*>(program_.data());
   return bpf_filter(instructions, data, wire_bytes, captured_bytes) != 0;

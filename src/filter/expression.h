@@ -33,6 +33,9 @@ class Expression {
   /// A program written by hand. Fails as check_classic does.
   static base::Result<Expression> of_program(ClassicProgram program);
 
+  /// The same for packets that all go one way: `matches` then answers `inbound` and `outbound` too.
+  Expression for_direction(Direction direction) const;
+
   /// libpcap's verdict. `captured_bytes` of the packet are at `data`, `wire_bytes` were on the wire.
   bool matches(const uint8_t* data, uint32_t captured_bytes, uint32_t wire_bytes) const {
     if (native_) return native_->run(data, captured_bytes, wire_bytes) != 0;

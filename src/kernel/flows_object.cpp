@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstring>
+#include <map>
 #include <optional>
 
 #include "flows.skel.h"
@@ -51,6 +52,22 @@ const OptionalProgram* optional_program(std::string_view name) {
   return nullptr;
 }
 
+/// The programs that see packets, and the filter before each.
+struct PacketProgram {
+  const char* name;
+  FilterGate::Plan gate;
+};
+constexpr std::array<PacketProgram, 8> kPacketPrograms = {{
+    {"weir_cg_in", {"weir_f_cg_in", FilterPlace::cgroup, Traffic::ingress}},
+    {"weir_cg_out", {"weir_f_cg_out", FilterPlace::cgroup, Traffic::egress}},
+    {"weir_tc_in", {"weir_f_tc_in", FilterPlace::tc, Traffic::ingress}},
+    {"weir_tc_out", {"weir_f_tc_out", FilterPlace::tc, Traffic::egress}},
+    {"weir_tc_l3_in", {"weir_f_l3_in", FilterPlace::tc_layer3, Traffic::ingress}},
+    {"weir_tc_l3_out", {"weir_f_l3_out", FilterPlace::tc_layer3, Traffic::egress}},
+    {"weir_xdp", {"weir_f_xdp", FilterPlace::xdp, Traffic::ingress}},
+    {"weir_socket", {"weir_f_socket", FilterPlace::socket, Traffic::ingress}},
+}};
+
 uint32_t own_network_namespace() {
   struct stat status {};
   return stat("/proc/self/ns/net", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
@@ -69,6 +86,7 @@ bool wanted(const FlowsObject::Plan& plan, std::string_view name) {
 
 struct FlowsObject::State {
   Skeleton skeleton;
+  std::map<std::string, FilterGate, std::less<>> gates;  // by the program behind
   std::vector<base::UniqueFd> links;
   std::vector<Link> perf_links;
   std::optional<ClsactFilters> clsact;
@@ -80,6 +98,22 @@ struct FlowsObject::State {
     shortcomings.push_back({optional_program(program)->without, why});
   }
   bool loaded(const bpf_program* program) const { return bpf_program__fd(program) >= 0; }
+
+  base::Result<> load_gates(const FilterMaker& make) {
+    for (const PacketProgram& packet : kPacketPrograms) {
+      const bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, packet.name);
+      if (program == nullptr || !loaded(program)) continue;
+      auto gate = FilterGate::load(program, packet.gate, make);
+      if (!gate) return tl::unexpected(gate.error());
+      gates.emplace(packet.name, std::move(*gate));
+    }
+    return {};
+  }
+  /// What stands at the program's hook: the filter before it, or itself.
+  int attached_fd(const bpf_program* program) const {
+    const auto gate = gates.find(std::string_view(bpf_program__name(program)));
+    return gate == gates.end() ? bpf_program__fd(program) : gate->second.fd();
+  }
 };
 
 FlowsObject::FlowsObject(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -115,6 +149,9 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     const int error = flows_bpf__load(skeleton.get());
     if (error == 0) {
       state->skeleton = std::move(skeleton);
+      if (plan.filter)
+        if (auto filtered = state->load_gates(plan.filter); !filtered)
+          return tl::unexpected(filtered.error());
       return FlowsObject(std::move(state));
     }
     const std::string culprit = log.refused_program();
@@ -176,7 +213,7 @@ base::Result<> FlowsObject::attach_cgroup_hooks(int cgroup_fd) {
   const std::pair<bpf_program*, bpf_attach_type> hooks[] = {{programs.weir_cg_out, BPF_CGROUP_INET_EGRESS},
                                                             {programs.weir_cg_in, BPF_CGROUP_INET_INGRESS}};
   for (const auto& [program, type] : hooks) {
-    auto link = kernel::attach_cgroup(bpf_program__fd(program), cgroup_fd, type);
+    auto link = kernel::attach_cgroup(state_->attached_fd(program), cgroup_fd, type);
     if (!link) return base::fail_within(link.error(), "attaching to the cgroup2 root");
     state_->links.push_back(std::move(*link));
   }
@@ -190,7 +227,7 @@ base::Result<> FlowsObject::attach_tc(unsigned ifindex, bool layer3) {
       {layer3 ? programs.weir_tc_l3_out : programs.weir_tc_out, Traffic::egress}};
   for (const auto& [program, traffic] : hooks) {
     if (!state_->clsact) {
-      auto link = attach_tcx(bpf_program__fd(program), ifindex, traffic);
+      auto link = attach_tcx(state_->attached_fd(program), ifindex, traffic);
       if (link) {
         state_->links.push_back(std::move(*link));
         state_->tc_hook = "tcx";
@@ -205,7 +242,7 @@ base::Result<> FlowsObject::attach_tc(unsigned ifindex, bool layer3) {
       state_->clsact.emplace(std::move(*filters));
       state_->tc_hook = "clsact";
     }
-    if (auto attached = state_->clsact->attach(bpf_program__fd(program), ifindex, traffic); !attached)
+    if (auto attached = state_->clsact->attach(state_->attached_fd(program), ifindex, traffic); !attached)
       return attached;
   }
   return {};
@@ -213,7 +250,7 @@ base::Result<> FlowsObject::attach_tc(unsigned ifindex, bool layer3) {
 
 base::Result<> FlowsObject::attach_xdp(unsigned ifindex) {
   auto link =
-      kernel::attach_xdp(bpf_program__fd(state_->skeleton->progs.weir_xdp), ifindex, XdpMode::automatic);
+      kernel::attach_xdp(state_->attached_fd(state_->skeleton->progs.weir_xdp), ifindex, XdpMode::automatic);
   if (!link) return tl::unexpected(link.error());
   state_->links.push_back(std::move(*link));
   return {};
@@ -223,7 +260,7 @@ base::Result<> FlowsObject::attach_packet_socket(unsigned ifindex) {
   base::UniqueFd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return base::fail_errno(errno, "opening an AF_PACKET socket (needs CAP_NET_RAW)");
   // The filter first: without one the socket would queue packets.
-  const int program = bpf_program__fd(state_->skeleton->progs.weir_socket);
+  const int program = state_->attached_fd(state_->skeleton->progs.weir_socket);
   if (setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) != 0)
     return base::fail_errno(errno, "attaching the socket filter");
   sockaddr_ll address{};
@@ -265,7 +302,8 @@ std::vector<ProgramCost> FlowsObject::costs() const {
   bpf_object__for_each_program(program, state_->skeleton->obj) {
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
-    if (!state_->loaded(program) || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
+    // What a tail call leads to is counted for the program that called.
+    if (!state_->loaded(program) || bpf_obj_get_info_by_fd(state_->attached_fd(program), &info, &size) != 0)
       continue;
     costs.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns});
   }

@@ -10,12 +10,14 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "kernel/filter_gate.h"
 #include "kernel/shortcoming.h"
 #include "wire/flow.h"
 
 namespace weir::kernel {
 
-/// What one program of ours cost since the kernel's BPF statistics were switched on.
+/// What one program of ours, with the filter before it, cost since the kernel's BPF statistics were switched
+/// on.
 struct ProgramCost {
   std::string name;
   uint64_t runs = 0;
@@ -33,6 +35,7 @@ class FlowsObject {
     bool decapsulate = false;
     uint32_t max_flows = 262144;  // for IPv4 and for IPv6
     int socket_owners_fd = -1;    // a map to take over (SocketLister); -1: one of its own
+    FilterMaker filter;           // before each packet program; empty: they see every packet
     bool verbose = false;         // libbpf's own messages to stderr
   };
 
