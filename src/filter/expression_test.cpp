@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <span>
+#include <tuple>
 
 namespace weir::filter {
 namespace {
@@ -112,6 +113,21 @@ TEST(ExpressionSet, compiles_once_for_each_link_type) {
   EXPECT_EQ(*ethernet, *again);
   EXPECT_NE(*ethernet, *raw);
   EXPECT_FALSE(ExpressionSet("tcp tcp").of(kEthernet).has_value());
+}
+
+TEST(Expression, knows_the_direction_when_it_is_told) {
+  const auto frame = tcp_frame();
+  const auto bytes = static_cast<uint32_t>(frame.size());
+  for (const auto& [text, in, out] : {std::tuple{"inbound", true, false},
+                                      {"outbound", false, true},
+                                      {"outbound and udp", false, false},
+                                      {"tcp and not outbound", true, false},
+                                      {"tcp", true, true}}) {
+    const auto expression = Expression::compile_for_hook(text, FirstHeader::ethernet);
+    ASSERT_TRUE(expression) << text;
+    EXPECT_EQ(expression->for_direction(Direction::ingress).matches(frame.data(), bytes, bytes), in) << text;
+    EXPECT_EQ(expression->for_direction(Direction::egress).matches(frame.data(), bytes, bytes), out) << text;
+  }
 }
 
 }  // namespace
