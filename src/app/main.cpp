@@ -8,13 +8,20 @@
 #include <cstdio>
 #include <new>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "app/doctor.h"
 #include "app/flows_file.h"
 #include "app/flows_live.h"
+#include "app/packets_file.h"
+#if __has_include("app/packets_live.h")
+#include "app/packets_live.h"
+#endif
+#include "app/packets_live.h"
 #include "app/printed_text.h"
+#include "app/small_file.h"
 #include "config/command_line.h"
 #include "flow/packet_flows.h"
 
@@ -25,12 +32,29 @@ int run(const config::HelpText& help) {
   return print_text(help.text, "weir") ? 0 : 1;
 }
 
-int run(const config::FlowsOptions& options) {
-  if (options.captures.empty()) return flows_live(options);
-  // Captures need no capability: what is not permitted there is to read the file.
-  const int code = flows_file(options);
+/// Captures need no capability: what is not permitted there is to read the file.
+int file_exit_code(int code) {
   return code == base::exit_code(base::ErrorKind::permission) ? base::exit_code(base::ErrorKind::bad_input)
                                                               : code;
+}
+
+int run(const config::FlowsOptions& options) {
+  return options.captures.empty() ? flows_live(options) : file_exit_code(flows_file(options));
+}
+
+int refuse_packets(const std::string& sentence) {
+  std::fprintf(stderr, "weir packets: %s\n", sentence.c_str());
+  return base::exit_code(base::ErrorKind::bad_input);
+}
+
+int run(config::PacketsOptions options) {
+  if (!options.expression_file.empty()) {
+    auto text = read_small_file(options.expression_file);
+    if (!text) return refuse_packets(text.error().message);
+    options.expression = std::move(*text);
+  }
+  if (!options.captures.empty()) return file_exit_code(packets_file(options));
+  return packets_live(options);
 }
 
 int run(const config::DoctorOptions& options) {

@@ -11,9 +11,19 @@ bool names_any(const std::vector<std::string>& names, const auto& is_name) {
   return std::any_of(names.begin(), names.end(), is_name);
 }
 
+bool included(const config::NameFilter& filter, const auto& is_name) {
+  return filter.names.empty() || names_any(filter.names, is_name);
+}
+
+bool not_excluded(const config::NameFilter& filter, const auto& is_name) {
+  return !names_any(filter.excluded, is_name);
+}
+
+}  // namespace
+
 /// Calls `test(filter, is_name)` for each filter with a predicate that tells whether a word names `process`.
 template <class Test>
-bool every_filter(const config::FlowsOptions& options, const decode::Process& process, const Test& test) {
+bool OwnerFilter::every_filter(const decode::Process& process, const Test& test) const {
   const auto is_pid = [&](const std::string& word) { return word == std::to_string(process.pid); };
   const auto is_uid = [&](const std::string& word) { return word == std::to_string(process.uid); };
   const auto is_comm = [&](const std::string& word) {
@@ -28,30 +38,34 @@ bool every_filter(const config::FlowsOptions& options, const decode::Process& pr
   const auto is_container = [&](const std::string& word) {
     return !process.container_id.empty() && process.container_id.starts_with(word);
   };
-  return test(options.pid, is_pid) && test(options.uid, is_uid) && test(options.comm, is_comm) &&
-         test(options.cgroup, is_cgroup) && test(options.container, is_container);
+  return test(*pid_, is_pid) && test(*uid_, is_uid) && test(*comm_, is_comm) && test(*cgroup_, is_cgroup) &&
+         test(*container_, is_container);
 }
 
-}  // namespace
-
 bool OwnerFilter::empty() const {
-  return options_->pid.empty() && options_->comm.empty() && options_->uid.empty() &&
-         options_->cgroup.empty() && options_->container.empty();
+  return pid_->empty() && comm_->empty() && uid_->empty() && cgroup_->empty() && container_->empty();
+}
+
+bool OwnerFilter::wants(const decode::Process* process) const {
+  if (empty()) return true;
+  static const decode::Process kNobody;
+  const decode::Process& owner = process != nullptr ? *process : kNobody;
+  return every_filter(owner, [](const auto& filter, const auto& is_name) {
+    return included(filter, is_name) && not_excluded(filter, is_name);
+  });
 }
 
 bool OwnerFilter::wants(const flow::FlowRecord& record) const {
   if (empty()) return true;
-  const auto included = [](const config::NameFilter& filter, const auto& is_name) {
-    return filter.names.empty() || names_any(filter.names, is_name);
-  };
-  const auto not_excluded = [](const config::NameFilter& filter, const auto& is_name) {
-    return !names_any(filter.excluded, is_name);
+  const auto names = [](const auto& filter, const auto& is_name) { return included(filter, is_name); };
+  const auto excludes_not = [](const auto& filter, const auto& is_name) {
+    return not_excluded(filter, is_name);
   };
   bool wanted = false;
   const decode::Process nobody;
   for (const flow::FlowEnd* end : {&record.source, &record.destination}) {
-    if (end->process && !every_filter(*options_, *end->process, not_excluded)) return false;
-    wanted |= every_filter(*options_, end->process ? *end->process : nobody, included);
+    if (end->process && !every_filter(*end->process, excludes_not)) return false;
+    wanted |= every_filter(end->process ? *end->process : nobody, names);
   }
   return wanted;
 }

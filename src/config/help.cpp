@@ -14,6 +14,7 @@ std::string short_usage() {
          "\n"
          "  weir flows [EXPR]          every connection of this node, live (needs root)\n"
          "  weir flows -r FILE [EXPR]  the same from a capture (pcap, pcapng; no privileges)\n"
+         "  weir packets -r FILE       the packets themselves, in tcpdump's manner, with their owners\n"
          "  weir top --by process      who moves most, on one screen\n"
          "  weir doctor                what this kernel can do and what Weir would use\n"
          "\n"
@@ -36,6 +37,14 @@ std::string verb_head(std::string_view verb) {
            "\n"
            "usage: weir top [--by FIELD,...] [options] [EXPR]\n"
            "       weir top -r FILE [--by FIELD,...] [options] [EXPR]\n";
+  if (verb == "packets")
+    return "weir packets: packets in tcpdump's manner, with the process that owns each\n"
+           "\n"
+           "usage: weir packets -r FILE [-r FILE]... [options] [EXPR]\n"
+           "       weir packets [-i IFACE] [options] [EXPR] [-- COMMAND ARG...]\n"
+           "       weir packets -d|-dd|-ddd|--ebpf [EXPR]\n"
+           "\n"
+           "EXPR is a pcap-filter(7) expression: tcp port 443 and net 10.0.0.0/8\n";
   return "weir doctor: what this kernel can do, what Weir will use here, and what is in its way\n"
          "\n"
          "usage: weir doctor [-o json] [--clean]\n";
@@ -75,6 +84,21 @@ std::string verb_tail(std::string_view verb) {
            "\n"
            "TIME takes a unit, " +
            std::string(kDurationUnits) + ": 500ms, 1.5h.\n";
+  if (verb == "packets")
+    return "EXAMPLES\n"
+           "  weir packets -r day.pcap tcp port 443         packets of a capture, filtered\n"
+           "  weir packets -r day.pcapng -nnvvX -c5         five of them, all that is to be said\n"
+           "  weir packets -r a.pcap -r b.pcap -w both.pcapng   two captures into one, by time\n"
+           "  weir packets -r day.pcapng --comm nginx       those that nginx sent or received\n"
+           "  weir packets -r day.pcap -o json | jq .message\n"
+           "  weir packets -d 'ip6 and tcp'                 the filter's program\n"
+           "\n"
+           "TIME takes a unit, " +
+           std::string(kDurationUnits) +
+           ": 500ms, 1.5h. A comma list of an owner filter matches any of\n"
+           "its names; a name with a leading ! excludes. Exit status: 0 done, 1 failed while running,\n"
+           "2 wrong usage, filter or file, 3 not permitted, 4 this kernel cannot, 5 lost data with\n"
+           "--fail-on-loss; after -- COMMAND the command's own.\n";
   return "Exit status: 0 when weir flows can run here, 3 a capability is missing, 4 this kernel cannot.\n";
 }
 

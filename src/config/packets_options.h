@@ -32,8 +32,10 @@ struct PacketsOptions {
   bool list_interfaces = false;      // -D
 
   // Which.
-  std::string expression;                               // pcap-filter(7), the trailing words or -F's file
-  std::string classic_file;                             // --classic FILE: hand-written classic BPF instead
+  std::string expression;  // pcap-filter(7), the trailing words
+  std::string
+      expression_file;       // -F FILE, "-": stdin; `main` reads it into `expression` before it runs a verb
+  std::string classic_file;  // --classic FILE: hand-written classic BPF instead
   PacketsDirection direction = PacketsDirection::both;  // -Q
   bool vlan_transparent = false;                        // --vlan-transparent: tags stripped, as tcpdump live
   bool once = false;                                    // --once: one record a packet, with its path
@@ -53,6 +55,7 @@ struct PacketsOptions {
   PacketsTime time = PacketsTime::clock;
   PacketsDump dump = PacketsDump::none;
   bool nanoseconds = false;         // --nano
+  bool microseconds = false;        // --micro: also in a plain pcap file, which else has nanoseconds
   bool number = false;              // -#
   bool link_header = false;         // -e
   bool quiet = false;               // -q

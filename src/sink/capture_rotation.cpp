@@ -2,7 +2,6 @@
 #include "sink/capture_rotation.h"
 
 #include <array>
-#include <charconv>
 #include <climits>
 #include <ctime>
 #include <utility>
@@ -21,23 +20,6 @@ int digits_of(uint32_t files) {
 }
 
 }  // namespace
-
-base::Result<uint64_t> parse_rotation_size(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  uint64_t unit_bytes = 0;
-  if (unit.empty()) unit_bytes = 1'000'000;
-  if (unit == "k" || unit == "K") unit_bytes = uint64_t{1} << 10;
-  if (unit == "m" || unit == "M") unit_bytes = uint64_t{1} << 20;
-  if (unit == "g" || unit == "G") unit_bytes = uint64_t{1} << 30;
-  if (problem != std::errc() || number == 0 || unit_bytes == 0 || number > INT64_MAX / unit_bytes) {
-    return base::fail(base::ErrorKind::bad_input,
-                      "a file size is a number of millions of bytes, or one with K, M or G: not '" +
-                          std::string(text) + "'");
-  }
-  return number * unit_bytes;
-}
 
 CaptureRotation::CaptureRotation(std::string path, const RotationOptions& options, int64_t now_ns)
     : path_(std::move(path)), options_(options), period_start_(now_ns / kNsPerSecond) {

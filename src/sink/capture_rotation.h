@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 
@@ -16,10 +15,6 @@ struct RotationOptions {
   uint32_t seconds = 0;     // -G; 0: by time never
   uint32_t files = 0;       // -W; 0: no limit
 };
-
-/// -C's argument: millions of bytes, or with K, M or G the powers of 1024 as newer tcpdumps read them. Fails
-/// with bad_input.
-base::Result<uint64_t> parse_rotation_size(std::string_view text);
 
 class CaptureRotation {
  public:

@@ -3,10 +3,10 @@
 
 #include <netinet/in.h>
 
-#include "base/clock.h"
 #include "flow/community_id.h"
 #include "flow/flow_text.h"
 #include "sink/json_text.h"
+#include "sink/json_value.h"
 
 namespace weir::sink {
 namespace {
@@ -17,71 +17,9 @@ using flow::FlowRecord;
 // All names, punctuation, numbers, addresses and times of one record, without free text.
 constexpr size_t kFixedBytes = 3072;
 
-char* write_time(char* to, int64_t unix_ns) {
-  *to++ = '"';
-  base::write_rfc3339(unix_ns, to);
-  to += base::kRfc3339Bytes;
-  *to++ = '"';
-  return to;
-}
-
-char* write_address(char* to, const decode::IpAddress& address) {
-  *to++ = '"';
-  to += decode::write_address(address, to);
-  *to++ = '"';
-  return to;
-}
-
-size_t free_text_bytes(const decode::Process* process) {
-  if (process == nullptr) return 0;
-  return process->comm.size() + process->executable.size() + process->cgroup_path.size() +
-         process->container_id.size();
-}
-
-char* write_owner(char* to, const decode::Process& process) {
-  if (process.pid != 0) {
-    to = write_raw(to, R"(,"process":{"pid":)");
-    to = write_number(to, process.pid);
-    if (!process.comm.empty()) {
-      to = write_raw(to, R"(,"comm":)");
-      to = write_json_string(to, process.comm);
-    }
-    if (!process.executable.empty()) {
-      to = write_raw(to, R"(,"executable":{"name":)");
-      to = write_json_string(to, process.executable);
-      *to++ = '}';
-    }
-    *to++ = '}';
-    if (process.uid != decode::kUnknownUser) {
-      to = write_raw(to, R"(,"user":{"id":)");
-      to = write_number(to, process.uid);
-      *to++ = '}';
-    }
-  }
-  if (process.cgroup_id != 0 || !process.cgroup_path.empty()) {
-    to = write_raw(to, R"(,"cgroup":{)");
-    if (process.cgroup_id != 0) {
-      to = write_raw(to, R"("id":)");
-      to = write_number(to, process.cgroup_id);
-      if (!process.cgroup_path.empty()) *to++ = ',';
-    }
-    if (!process.cgroup_path.empty()) {
-      to = write_raw(to, R"("path":)");
-      to = write_json_string(to, process.cgroup_path);
-    }
-    *to++ = '}';
-  }
-  if (!process.container_id.empty()) {
-    to = write_raw(to, R"(,"container":{"id":)");
-    to = write_json_string(to, process.container_id);
-    *to++ = '}';
-  }
-  return to;
-}
-
 char* write_end(char* to, const FlowEnd& end, bool has_ports, bool tcp) {
   to = write_raw(to, R"({"address":)");
-  to = write_address(to, end.address);
+  to = write_json_address(to, end.address);
   if (has_ports) {
     to = write_raw(to, R"(,"port":)");
     to = write_number(to, end.port);
@@ -96,14 +34,14 @@ char* write_end(char* to, const FlowEnd& end, bool has_ports, bool tcp) {
   }
   if (end.nat_address) {
     to = write_raw(to, R"(,"nat":{"ip":)");
-    to = write_address(to, *end.nat_address);
+    to = write_json_address(to, *end.nat_address);
     if (has_ports) {
       to = write_raw(to, R"(,"port":)");
       to = write_number(to, end.nat_port);
     }
     *to++ = '}';
   }
-  if (end.process) to = write_owner(to, *end.process);
+  if (end.process) to = write_json_owner(to, *end.process);
   *to++ = '}';
   return to;
 }
@@ -207,14 +145,14 @@ char* write_tcp(char* to, const FlowRecord& record) {
 
 void JsonSink::write(const FlowRecord& record) {
   size_t free_text =
-      free_text_bytes(record.source.process.get()) + free_text_bytes(record.destination.process.get());
+      owner_text_bytes(record.source.process.get()) + owner_text_bytes(record.destination.process.get());
   for (const std::string& name : record.interfaces) free_text += name.size() + 1;
   char* to = output_.room(kFixedBytes + json_string_bound(free_text));
   const bool tcp = record.protocol == IPPROTO_TCP && record.has_ports;
 
   to = write_raw(to, R"({"type":"flow","time":)");
   const char* const time = to;
-  to = write_time(to, record.end_ns);
+  to = write_json_time(to, record.end_ns);
   const std::string_view end_text(time, static_cast<size_t>(to - time));
   to = write_raw(to, R"(,"source":)");
   to = write_end(to, record.source, record.has_ports, tcp);
@@ -223,7 +161,7 @@ void JsonSink::write(const FlowRecord& record) {
   to = write_network(to, record);
   to = write_icmp(to, record);
   to = write_raw(to, R"(,"start":)");
-  to = write_time(to, record.start_ns);
+  to = write_json_time(to, record.start_ns);
   to = write_raw(to, R"(,"end":)");
   to = write_raw(to, end_text);
   to = write_raw(to, R"(,"part":)");
@@ -241,7 +179,7 @@ void JsonSink::write(const FlowRecord& record) {
 void JsonSink::write(const flow::LossRecord& record) {
   char* to = output_.room(kFixedBytes + json_string_bound(record.stage.size() + record.unit.size()));
   to = write_raw(to, R"({"type":"loss","time":)");
-  to = write_time(to, record.time_ns);
+  to = write_json_time(to, record.time_ns);
   to = write_raw(to, R"(,"stage":)");
   to = write_json_string(to, record.stage);
   to = write_raw(to, R"(,"unit":)");

@@ -107,7 +107,7 @@ std::string_view PacketText::line(const decode::PacketRecord& packet) {
     link_bytes = print_link(print, link_type, packet.wire_bytes);
     text_.thaw();
   }
-  if (packet.process) put_owner(text_, *packet.process);
+  if (options_.owner && packet.process) put_owner(text_, *packet.process);
   put_dump(text_, options_.dump, packet.data, link_bytes);
   text_.end_line();
   return text_.view();

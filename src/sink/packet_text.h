@@ -23,6 +23,9 @@ class PacketText {
   /// characters of packets and names are escaped.
   std::string_view line(const decode::PacketRecord& packet);
 
+  /// From the next line on: "eth0  In" in front.
+  void show_interfaces() { options_.interfaces = true; }
+
   /// Connections forgotten for newer ones; their numbers began anew.
   uint64_t forgotten_connections() const { return sequences_.evicted(); }
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/packet_summary.h"
+
+#include "sink/human_text.h"
+
+namespace weir::sink {
+namespace {
+
+std::string packets(uint64_t count) {
+  return grouped_digits(count) + (count == 1 ? " packet" : " packets");
+}
+
+}  // namespace
+
+std::string packet_summary_text(const PacketSummary& summary) {
+  std::string text = "weir: read " + packets(summary.read) + ", wrote " + grouped_digits(summary.written);
+  if (!summary.target.empty()) text += ' ' + summary.target;
+  text += '\n';
+  for (const auto* counts : {&summary.left, &summary.notes})
+    for (const NamedCount& count : *counts)
+      if (count.count != 0) text += "weir: " + packets(count.count) + ' ' + count.what + '\n';
+  if (summary.output_failed) text += "weir: lost the packets that could not be written\n";
+  if (!summary.complete)
+    text += "weir: lost what comes after the error below: the input was not read to its end\n";
+  else if (!summary.output_failed)
+    text += "weir: lost nothing\n";
+  return text;
+}
+
+}  // namespace weir::sink
