@@ -16,9 +16,7 @@
 #include "app/flows_file.h"
 #include "app/flows_live.h"
 #include "app/packets_file.h"
-#if __has_include("app/packets_live.h")
 #include "app/packets_live.h"
-#endif
 #include "app/packets_live.h"
 #include "app/printed_text.h"
 #include "app/small_file.h"
