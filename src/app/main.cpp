@@ -15,8 +15,9 @@
 #include "app/doctor.h"
 #include "app/flows_file.h"
 #include "app/flows_live.h"
+#include "app/interface_list.h"
 #include "app/packets_file.h"
-#include "app/packets_live.h"
+#include "app/packets_listing.h"
 #include "app/packets_live.h"
 #include "app/printed_text.h"
 #include "app/small_file.h"
@@ -51,6 +52,8 @@ int run(config::PacketsOptions options) {
     if (!text) return refuse_packets(text.error().message);
     options.expression = std::move(*text);
   }
+  if (options.list_interfaces) return list_interfaces();
+  if (options.listing != config::PacketsListing::none) return file_exit_code(packets_listing(options));
   if (!options.captures.empty()) return file_exit_code(packets_file(options));
   return packets_live(options);
 }

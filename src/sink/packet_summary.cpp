@@ -13,8 +13,11 @@ std::string packets(uint64_t count) {
 }  // namespace
 
 std::string packet_summary_text(const PacketSummary& summary) {
-  std::string text = "weir: read " + packets(summary.read) + ", wrote " + grouped_digits(summary.written);
-  if (!summary.target.empty()) text += ' ' + summary.target;
+  std::string text = "weir: read " + packets(summary.read);
+  if (!summary.output_failed) {
+    text += ", wrote " + grouped_digits(summary.written);
+    if (!summary.target.empty()) text += ' ' + summary.target;
+  }
   text += '\n';
   for (const auto* counts : {&summary.left, &summary.notes})
     for (const NamedCount& count : *counts)
