@@ -72,6 +72,7 @@ struct Count {
 TEST_F(filter_diff, every_hook_and_the_native_filter_give_libpcaps_verdict) {
   const std::vector<Bytes> frames = filter_frames();
   ASSERT_GT(frames.size(), 1000u);
+  ASSERT_GE(filter_expressions().size(), 150u);
   std::vector<Count> counts(std::size(kWays));
   Count native;
   for (const std::string& text : filter_expressions()) {
@@ -113,6 +114,7 @@ TEST_F(filter_diff, every_hook_and_the_native_filter_give_libpcaps_verdict) {
       }
     }
   }
+  std::printf("%zu expressions, %zu frames\n", filter_expressions().size(), frames.size());
   std::printf("native                 %9zu compared, %9zu matched\n", native.compared, native.matched);
   for (size_t way = 0; way < std::size(kWays); ++way) {
     const Count& count = counts[way];

@@ -15,7 +15,7 @@ namespace weir::tests {
 namespace {
 
 constexpr size_t kMutatedFrames = 1500;
-constexpr size_t kFilesOfSample = 150, kFramesOfSample = 6;
+constexpr size_t kFilesOfSample = 150, kFramesOfSample = 6, kFramesOfEach = 100;
 constexpr size_t kLongestFrame = 9000;  // XDP takes it in fragments
 
 /// The frame with up to three of its first bytes changed, and at times cut off.
@@ -34,15 +34,21 @@ Bytes mutated(Bytes frame, std::mt19937& random) {
   return frame;
 }
 
-void add_captured(std::vector<Bytes>& frames, const std::filesystem::path& path, size_t most) {
+/// Up to `most` frames of the file, and each once more, cut off somewhere.
+void add_captured(std::vector<Bytes>& frames, const std::filesystem::path& path, size_t most,
+                  std::mt19937& random) {
   char error[PCAP_ERRBUF_SIZE];
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> capture(pcap_open_offline(path.c_str(), error),
                                                                pcap_close);
   if (capture == nullptr || pcap_datalink(capture.get()) != DLT_EN10MB) return;
   pcap_pkthdr* header = nullptr;
   const u_char* data = nullptr;
-  for (size_t taken = 0; taken < most && pcap_next_ex(capture.get(), &header, &data) == 1; ++taken)
-    frames.emplace_back(data, data + std::min<size_t>(header->caplen, kLongestFrame));
+  for (size_t taken = 0; taken < most && pcap_next_ex(capture.get(), &header, &data) == 1; ++taken) {
+    const size_t bytes = std::min<size_t>(header->caplen, kLongestFrame);
+    frames.emplace_back(data, data + bytes);
+    // Where headers end is where mistakes are: the first 100 bytes.
+    frames.emplace_back(data, data + random() % (std::min<size_t>(bytes, 100) + 1));
+  }
 }
 
 }  // namespace
@@ -68,7 +74,7 @@ std::vector<Bytes> filter_frames() {
     std::sort(files.begin(), files.end());
     const size_t step = all ? 1 : std::max<size_t>(1, files.size() / kFilesOfSample);
     for (size_t i = 0; i < files.size(); i += step)
-      add_captured(frames, files[i], all ? 100 : kFramesOfSample);
+      add_captured(frames, files[i], all ? kFramesOfEach : kFramesOfSample, random);
   }
   return frames;
 }

@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <utility>
+#include <vector>
 
 #include "kernel/flows_object.h"
 #include "kernel/tiny_program.h"
@@ -48,23 +49,18 @@ FlowsObject::Plan plan_for_a_socket(FilterMaker make) {
   return plan;
 }
 
-TEST(FilterGate, stands_before_every_packet_program_and_only_of_hooks_that_are_asked_for) {
-  std::multiset<FilterPlace> places;
-  FlowsObject::Plan plan;
-  plan.cgroup = plan.tc = plan.tc_layer3 = plan.xdp = plan.socket = true;
-  plan.filter = [&places](const FilterRequest& request) {
-    places.insert(request.place);
+TEST(FilterGate, stands_before_each_program_of_the_hooks_that_are_asked_for) {
+  std::vector<std::pair<FilterPlace, Traffic>> asked;
+  FlowsObject::Plan plan = plan_for_a_socket([&asked](const FilterRequest& request) {
+    asked.emplace_back(request.place, request.traffic);
     return base::Result<std::vector<bpf_insn>>(let_in(request));
-  };
-  const auto all = FlowsObject::load(plan);
-  ASSERT_TRUE(all) << all.error().message;
-  EXPECT_EQ(places, (std::multiset{FilterPlace::cgroup, FilterPlace::cgroup, FilterPlace::tc, FilterPlace::tc,
-                                   FilterPlace::tc_layer3, FilterPlace::tc_layer3, FilterPlace::xdp,
-                                   FilterPlace::socket}));
-  places.clear();
-  plan.cgroup = plan.tc = plan.tc_layer3 = plan.xdp = false;
-  ASSERT_TRUE(FlowsObject::load(plan));
-  EXPECT_EQ(places, std::multiset{FilterPlace::socket});
+  });
+  plan.tc_layer3 = true;
+  const auto loaded = FlowsObject::load(plan);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(asked, (std::vector<std::pair<FilterPlace, Traffic>>{{FilterPlace::tc_layer3, Traffic::ingress},
+                                                                 {FilterPlace::tc_layer3, Traffic::egress},
+                                                                 {FilterPlace::socket, Traffic::ingress}}));
 }
 
 TEST(FilterGate, is_made_by_helpers_where_the_verifier_refuses_the_other_form) {
