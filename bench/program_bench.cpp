@@ -80,12 +80,12 @@ int main(int argc, char** argv) {
     for (const uint32_t count : {1u, 16384u, 262144u}) std::printf(" %8.0f", measure(count));
     std::printf("\n");
     std::fflush(stdout);
-    forget(bpf_map__fd(flows->maps.flows4), 20);
-    forget(bpf_map__fd(flows->maps.flows6), 44);
-    forget(bpf_map__fd(flows->maps.flow_details), 44);
-    forget(bpf_map__fd(cgroup->maps.flows4), 20);
-    forget(bpf_map__fd(cgroup->maps.flows6), 44);
-    forget(bpf_map__fd(cgroup->maps.flow_details), 44);
+    forget(bpf_map__fd(flows->maps.flows4), sizeof(flow_key4));
+    forget(bpf_map__fd(flows->maps.flows6), sizeof(flow_key6));
+    forget(bpf_map__fd(flows->maps.flow_details), sizeof(flow_key6));
+    forget(bpf_map__fd(cgroup->maps.flows4), sizeof(flow_key4));
+    forget(bpf_map__fd(cgroup->maps.flows6), sizeof(flow_key6));
+    forget(bpf_map__fd(cgroup->maps.flow_details), sizeof(flow_key6));
   };
   const auto row = [&](const char* name, const Load& load, int target, int wrapper, int array) {
     const uint32_t zero = 0;

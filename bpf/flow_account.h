@@ -23,7 +23,7 @@
  */
 #define POINT_IDLE_JIFFIES 500
 /* Slow-changing facts (round trip) are read again at most once in 2^8 jiffies for each direction: about once
- * between sweeps, as they cost a second look-up. */
+ * between sweeps. */
 #define SAMPLE_SHIFT 8
 
 /* One packet as one hook saw it. */
@@ -33,6 +33,7 @@ struct sighting {
   __u32 from;     /* which address of the key sent it: 0 or 1 */
   __u32 point;    /* ifindex << 1 | egress at interfaces; 0 at cgroup hooks */
   __u32 receiver; /* cgroup: the socket, of packets that several receive; else 0 */
+  __u32 netns;    /* cgroup: inode number of the network namespace; else 0 */
   __u32 egress;
 };
 
@@ -141,8 +142,8 @@ static __always_inline void flow_add(struct flow_entry* entry, const struct pack
     __sync_fetch_and_add(&own->sent_packets, sighting->packets);
     __sync_fetch_and_add(&own->sent_bytes, sighting->bytes);
   } else {
-    __sync_fetch_and_add(&own->received_packets, sighting->packets);
-    __sync_fetch_and_add(&own->received_bytes, sighting->bytes);
+    __sync_fetch_and_add(&entry->received[from].packets, sighting->packets);
+    __sync_fetch_and_add(&entry->received[from].bytes, sighting->bytes);
   }
 }
 
@@ -171,7 +172,7 @@ static __always_inline void flow_begin_anew(struct flow_entry* entry, struct flo
   details->syn_ns = details->established_ns = details->end_ns = 0;
   details->accepted = 0;
   details->owner[0].pid = details->owner[1].pid = 0;
-  details->srtt_us[0] = details->srtt_us[1] = 0;
+  entry->srtt_us[0] = entry->srtt_us[1] = 0;
   details->resets[0] = details->resets[1] = 0;
   flow_begin(entry, details, info, from);
 }

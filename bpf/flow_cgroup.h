@@ -97,7 +97,7 @@ static __always_inline int count_at_cgroup(struct __sk_buff* skb, const __u32 eg
   const __u32 netns = cgroup_skb_netns(skb, sk, &socket_owners);
   if (unlikely(!netns)) count(FLOW_COUNTER_NO_NETNS, 1);
 
-  struct sighting sighting = {.egress = egress};
+  struct sighting sighting = {.egress = egress, .netns = netns};
   /* Multicast and broadcast (not PACKET_HOST) reach each of several sockets: one of them counts. */
   if (!egress && unlikely(skb->pkt_type)) sighting.receiver = (__u32)bpf_get_socket_cookie(skb);
   weigh(skb, &info, &sighting);
@@ -118,12 +118,12 @@ static __always_inline int count_at_cgroup(struct __sk_buff* skb, const __u32 eg
     entry = account_in(&flows6, &key.v6, 6, &info, &sighting, &done);
   }
   if (unlikely(!entry)) return 1;
+  if (unlikely(done & (FLOW_FIRST_OF_SIDE | FLOW_SAMPLE))) keep_round_trip(entry, &sighting, sk);
   const int translates = wire.translated && !(entry->bits & FLOW_TRANSLATED);
-  if (likely(!(done & (FLOW_FIRST_OF_SIDE | FLOW_SAMPLE)) && !translates)) return 1;
+  if (likely(!(done & FLOW_FIRST_OF_SIDE) && !translates)) return 1;
   struct flow_details* details = details_of(&key, info.version);
   if (!details) return 1;
   if (done & FLOW_FIRST_OF_SIDE) keep_owner(entry, details, &sighting, sk);
-  keep_round_trip(details, &sighting, sk);
   if (translates) keep_wire_tuple(entry, details, &sighting, &wire, info.version);
   return 1;
 }

@@ -147,18 +147,20 @@ static __always_inline int count_at_tc(struct __sk_buff* skb, const __u32 egress
   if (unlikely(is_icmp(&info)) && info.has_l4 && is_icmp_error(&info))
     mark_quoted(&reader, PACKET_SKB, &info);
   if (likely(!(done & (FLOW_FIRST_OF_SIDE | (egress ? FLOW_SAMPLE : 0))))) return TC_ACT_UNSPEC;
+  struct bpf_sock* sk = NULL;
+  if (egress) {
+    sk = skb->sk;
+    if (sk) sk = bpf_sk_fullsock(sk);
+    if (!sk) return TC_ACT_UNSPEC;
+    keep_round_trip(entry, &sighting, sk);
+    if (!(done & FLOW_FIRST_OF_SIDE)) return TC_ACT_UNSPEC;
+  }
   struct flow_details* details = details_of(&key, info.version);
   if (!details) return TC_ACT_UNSPEC;
-  if (!egress) {
-    keep_receiver(skb, entry, details, &info, &sighting);
-    return TC_ACT_UNSPEC;
-  }
-  struct bpf_sock* sk = skb->sk;
-  if (sk) sk = bpf_sk_fullsock(sk);
-  if (sk) {
+  if (egress)
     keep_owner(entry, details, &sighting, sk);
-    keep_round_trip(details, &sighting, sk);
-  }
+  else
+    keep_receiver(skb, entry, details, &info, &sighting);
   return TC_ACT_UNSPEC;
 }
 

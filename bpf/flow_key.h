@@ -51,6 +51,10 @@ union flow_key {
   struct flow_key6 v6;
 };
 
+static __always_inline __u32 flow_scope(__u32 netns, __u8 protocol) {
+  return (netns & FLOW_SCOPE_NETNS) | (__u32)protocol << FLOW_SCOPE_PROTOCOL_SHIFT;
+}
+
 /* Fills the key; returns which address is `source`: 0 or 1. */
 static __always_inline __u32 flow_key4_between(struct flow_key4* key, __be32 source, __be32 destination,
                                                struct port_pair ports, __u8 protocol, __u32 netns) {
@@ -59,9 +63,7 @@ static __always_inline __u32 flow_key4_between(struct flow_key4* key, __be32 sou
   key->address[1] = from ? source : destination;
   key->port[0] = from ? ports.destination : ports.source;
   key->port[1] = from ? ports.source : ports.destination;
-  key->netns = netns;
-  key->protocol = protocol;
-  key->reserved[0] = key->reserved[1] = key->reserved[2] = 0;
+  key->scope = flow_scope(netns, protocol) | FLOW_SCOPE_IPV4;
   return from;
 }
 
@@ -81,9 +83,7 @@ static __always_inline __u32 flow_key6_between(struct flow_key6* key, const unio
   __builtin_memcpy(key->address[1], high, 16);
   key->port[0] = from ? ports.destination : ports.source;
   key->port[1] = from ? ports.source : ports.destination;
-  key->netns = netns;
-  key->protocol = protocol;
-  key->reserved[0] = key->reserved[1] = key->reserved[2] = 0;
+  key->scope = flow_scope(netns, protocol);
   return from;
 }
 
@@ -114,9 +114,7 @@ static __always_inline void flow_key6_from4(struct flow_key6* wide, const struct
   *(__be32*)wide->address[1] = key->address[1];
   wide->port[0] = key->port[0];
   wide->port[1] = key->port[1];
-  wide->netns = key->netns;
-  wide->protocol = key->protocol;
-  wide->reserved[0] = 4;
+  wide->scope = key->scope;
 }
 
 #endif

@@ -127,7 +127,7 @@ int BPF_PROG(weir_sk_state, struct sock* sk, int old_state, int new_state) {
     if (owner) details->owner[local] = *owner;
   }
   const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
-  if (tcp && tcp->srtt_us) details->srtt_us[local] = tcp->srtt_us >> 3;
+  if (tcp && tcp->srtt_us) flow.entry->srtt_us[local] = tcp->srtt_us >> 3;
   if (!closes) return 0;
   if (!details->end_ns) details->end_ns = bpf_ktime_get_ns();
   flow.entry->bits |= FLOW_ENDED | FLOW_CLOSED;

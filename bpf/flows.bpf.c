@@ -27,27 +27,26 @@ static const volatile struct flow_entry no_entry = {};
 static const volatile struct flow_details no_details = {};
 
 /* IPv4 flows: the packet programs write, user space sweeps and deletes ended ones. Sized by --max-flows
- * before loading; memory is taken per entry (192 B, and 512 B for its details). Full: packets go to
- * flow_events. */
+ * before loading. Preallocated, 192 B each: entries that are allocated singly cost a packet twice the time
+ * once they are many (docs/decisions/0010). Full: packets go to flow_events. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 262144);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, struct flow_key4);
   __type(value, struct flow_entry);
 } flows4 SEC(".maps");
 
-/* IPv6 flows: as flows4, 256 B an entry. */
+/* IPv6 flows: as flows4, 216 B each. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 262144);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, struct flow_key6);
   __type(value, struct flow_entry);
 } flows6 SEC(".maps");
 
-/* Details of both versions' flows, under the key of flows6 (IPv4: LiveKey in src/decode, reserved[0] is 4).
- * The slow paths write, user space reads and deletes. Twice as large as flows4, so never full before them. */
+/* Details of both versions' flows, under the key of flows6 (IPv4 addresses in the first 4 bytes). The slow
+ * paths write, user space reads and deletes. Twice as large as flows4, so never full before them; memory is
+ * taken per entry, 512 B. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 524288);
@@ -150,7 +149,7 @@ static __always_inline struct flow_details* details_of(const void* key, __u32 ve
 
 /* Tells user space the state of an entry that begins anew. */
 static __always_inline void tell_restart(const struct flow_entry* entry, const struct flow_details* details,
-                                         const struct flow_key6* key, __u32 version) {
+                                         const struct flow_key6* key) {
   struct flow_event_restarted* event = bpf_ringbuf_reserve(&flow_events, sizeof(*event), 0);
   if (!event) {
     count(FLOW_COUNTER_RING_FULL_ENDS, 1);
@@ -163,14 +162,12 @@ static __always_inline void tell_restart(const struct flow_entry* entry, const s
   __builtin_memcpy(&event->entry, entry, sizeof(event->entry));
   __builtin_memcpy(&event->details, details, sizeof(event->details));
   __builtin_memcpy(&event->key, key, sizeof(event->key));
-  event->key.reserved[0] = 0;
-  event->version = version;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
 /* A packet whose flow found no room in the map. */
 static __always_inline void tell_overflow(const struct packet_info* info, const struct sighting* sighting,
-                                          const struct flow_key6* key, __u32 version) {
+                                          const struct flow_key6* key) {
   struct flow_event_overflow* event = bpf_ringbuf_reserve(&flow_events, sizeof(*event), 0);
   if (!event) {
     count(FLOW_COUNTER_RING_FULL_PACKETS, sighting->packets);
@@ -185,14 +182,13 @@ static __always_inline void tell_overflow(const struct packet_info* info, const 
   event->header.size = sizeof(*event);
   event->packets = sighting->packets;
   event->bytes = sighting->bytes;
-  event->version = version;
+  event->netns = sighting->netns;
   event->from = sighting->from;
   event->egress = sighting->egress;
   event->tcp_flags = info->tcp_flags;
   event->icmp_type = info->icmp_type;
   event->icmp_code = info->icmp_code;
   __builtin_memcpy(&event->key, key, sizeof(event->key));
-  event->key.reserved[0] = 0;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
@@ -210,10 +206,13 @@ static __noinline struct flow_entry* make_entry(void* flows, const void* key, __
   struct flow_entry* entry = bpf_map_lookup_elem(flows, key);
   if (!entry || !details) {
     if (!entry && details) bpf_map_delete_elem(&flow_details, &wide);
-    tell_overflow(info, sighting, &wide, version);
+    tell_overflow(info, sighting, &wide);
     return NULL;
   }
-  if (!error) flow_begin(entry, details, info, sighting->from);
+  if (!error) {
+    entry->netns = sighting->netns;
+    flow_begin(entry, details, info, sighting->from);
+  }
   return entry;
 }
 
@@ -223,7 +222,7 @@ static __noinline int begin_anew(struct flow_entry* entry, const void* key, __u3
   widen_key(&wide, key, version);
   struct flow_details* details = bpf_map_lookup_elem(&flow_details, &wide);
   if (!details) return 0;
-  tell_restart(entry, details, &wide, version);
+  tell_restart(entry, details, &wide);
   flow_begin_anew(entry, details, info, from);
   return 0;
 }
@@ -300,13 +299,13 @@ static __always_inline void keep_owner(struct flow_entry* entry, struct flow_det
   if (owner) details->owner[local] = *owner;
 }
 
-static __always_inline void keep_round_trip(struct flow_details* details, const struct sighting* sighting,
+static __always_inline void keep_round_trip(struct flow_entry* entry, const struct sighting* sighting,
                                             struct bpf_sock* sk) {
   /* The kernel's own socket for resets is a raw one of protocol TCP: bpf_tcp_sock takes it for what
    * it is not (net/core/filter.c). */
   if (sk->type != SOCK_STREAM) return;
   const struct bpf_tcp_sock* tcp = bpf_tcp_sock(sk);
-  if (tcp) details->srtt_us[(sighting->egress ? sighting->from : sighting->from ^ 1) & 1] = tcp->srtt_us >> 3;
+  if (tcp) entry->srtt_us[(sighting->egress ? sighting->from : sighting->from ^ 1) & 1] = tcp->srtt_us >> 3;
 }
 
 /* Written by weir_clock, read by user space. */

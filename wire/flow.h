@@ -12,27 +12,31 @@
 #define WEIR_SIZE_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
 
+/* Half of a key's `scope`: the protocol stands above, the IP version of the flow between. */
+#define FLOW_SCOPE_NETNS 0x7fffff
+#define FLOW_SCOPE_IPV4 0x800000
+#define FLOW_SCOPE_PROTOCOL_SHIFT 24
+
 /* The canonical 5-tuple: address[0] <= address[1] compared as the CPU loads them (one __u32, or two __u64),
- * where equal port[0] <= port[1]. `netns` is the inode number of the network namespace at cgroup hooks, 0 at
- * interface hooks. ICMP echo: both ports are the echo id; other ICMP: the sender's port is type << 8 | code
- * in network byte order, the other one 0. */
+ * where equal port[0] <= port[1]. ICMP echo: both ports are the echo id; other ICMP: the sender's port is
+ * type << 8 | code in network byte order, the other one 0.
+ *
+ * `scope` is protocol << 24 | FLOW_SCOPE_IPV4 for IPv4 | the lower bits of the network namespace's inode
+ * number at cgroup hooks, 0 at interface hooks. The kernel gives the lowest free number (fs/proc/generic.c
+ * proc_alloc_inum), so that two namespaces differ there; flow_entry.netns has it whole. */
 struct flow_key4 {
   __be32 address[2];
   __be16 port[2];
-  __u32 netns;
-  __u8 protocol;
-  __u8 reserved[3];
+  __u32 scope;
 };
-WEIR_SIZE_IS(struct flow_key4, 20);
+WEIR_SIZE_IS(struct flow_key4, 16);
 
 struct flow_key6 {
   __u8 address[2][16];
   __be16 port[2];
-  __u32 netns;
-  __u8 protocol;
-  __u8 reserved[3];
+  __u32 scope;
 };
-WEIR_SIZE_IS(struct flow_key6, 44);
+WEIR_SIZE_IS(struct flow_key6, 40);
 
 /* Who made, or accepted, a socket. pid is the thread group's; 0: unknown. */
 struct socket_owner {
@@ -53,10 +57,14 @@ struct flow_direction {
   __u32 next_sequence; /* TCP: one past the highest sequence number seen, host byte order */
   __u64 sent_packets;  /* cgroup: egress; interfaces: at the counting point */
   __u64 sent_bytes;
-  __u64 received_packets; /* cgroup: ingress */
-  __u64 received_bytes;
 };
-WEIR_SIZE_IS(struct flow_direction, 40);
+WEIR_SIZE_IS(struct flow_direction, 24);
+
+struct flow_receipt {
+  __u64 packets; /* cgroup: ingress */
+  __u64 bytes;
+};
+WEIR_SIZE_IS(struct flow_receipt, 16);
 
 #define FLOW_MAX_INTERFACES 4
 
@@ -76,8 +84,9 @@ WEIR_SIZE_IS(struct flow_direction, 40);
 #define FLOW_REFUSED 64    /* RST answered the SYN */
 #define FLOW_LISTENED 128  /* the initiator was told from a listening socket */
 
-/* What every packet touches comes first. Behind the allocator's 8 bytes, the map's header of 48 and the IPv4
- * key an entry fills three cache lines (kernel/bpf/memalloc.c, hashtab.c); 8 bytes more were four. */
+/* Two cache lines. The first is all that a packet touches where it is sent; behind the map's header of 48
+ * bytes (kernel/bpf/hashtab.c, struct htab_elem) and the IPv4 key the entry begins at a line's start, and an
+ * element of the preallocated map is three lines. */
 struct flow_entry {
   __u8 tcp_flags[2]; /* TCP: all flags seen */
   __u8 seen;         /* bits 0, 1: direction 0 received, sent; 2, 3: direction 1 */
@@ -89,11 +98,16 @@ struct flow_entry {
   __u32 point[2];  /* where each direction is counted; 0: none yet. Interfaces: ifindex << 1 | egress;
                       cgroup, multicast and broadcast: lower half of the receiving socket's cookie */
   struct flow_direction direction[2];
-  __u32 retransmits[2];  /* TCP: segments that start below next_sequence */
-  __u32 isn;             /* TCP: initial sequence number of the SYN, host byte order */
-  __u16 zero_windows[2]; /* TCP: segments that announce a window of 0, modulo 2^16 */
+
+  struct flow_receipt received[2]; /* of what address[i] sent */
+  __u32 retransmits[2];            /* TCP: segments that start below next_sequence */
+  __u32 isn;                       /* TCP: initial sequence number of the SYN, host byte order */
+  __u16 zero_windows[2];           /* TCP: segments that announce a window of 0, modulo 2^16 */
+  __u32 srtt_us[2];                /* smoothed round trip of the TCP socket at address[i]; 0: none */
+  __u32 netns;                     /* inode number of the network namespace; 0 at interface hooks */
+  __u32 reserved;
 };
-WEIR_SIZE_IS(struct flow_entry, 112);
+WEIR_SIZE_IS(struct flow_entry, 128);
 
 /* What few packets touch: first ones, handshakes, ends. Made before its entry, same key (as flow_key6). */
 struct flow_details {
@@ -105,14 +119,13 @@ struct flow_details {
   __u8 wire_address[2][16]; /* as in the packets where NAT changed them; IPv4 in the first 4 bytes */
   __be16 wire_port[2];
   __u32 resets[2];                       /* TCP: RST segments of address[i] */
-  __u32 srtt_us[2];                      /* smoothed round trip of the TCP socket at address[i]; 0: none */
   __u32 interfaces[FLOW_MAX_INTERFACES]; /* ifindex of those crossed, in order of appearance; 0: none */
   __u8 first_sender;                     /* 1: address[0], 2: address[1] */
   __u8 accepted;                         /* bit i: owner[i] is who accepted the socket, and stays */
   __u8 icmp_type;                        /* of the first packet */
   __u8 icmp_code;
 };
-WEIR_SIZE_IS(struct flow_details, 200);
+WEIR_SIZE_IS(struct flow_details, 192);
 
 /* Per-CPU counters. The first PACKET_RESULTS (wire/packet_info.h) count the parser's results. */
 enum flow_counter {
@@ -160,26 +173,23 @@ struct flow_event_restarted {
   struct event_header header;
   struct flow_entry entry;
   struct flow_details details;
-  struct flow_key6 key; /* IPv4: address[i][0..3], version says */
-  __u32 version;
+  struct flow_key6 key; /* IPv4: address[i][0..3], scope says */
 };
 WEIR_SIZE_IS(struct flow_event_restarted, 376);
 
 struct flow_event_overflow {
   struct event_header header;
-  struct socket_owner owner;
   __u64 packets;
   __u64 bytes;
   struct flow_key6 key;
-  __u32 version;
+  __u32 netns;
   __u8 from; /* 0: address[0] sent it, 1: address[1] */
   __u8 egress;
   __u8 tcp_flags;
   __u8 icmp_type;
   __u8 icmp_code;
-  __u8 owner_of; /* which address's owner `owner` is */
-  __u8 reserved[2];
+  __u8 reserved[7];
 };
-WEIR_SIZE_IS(struct flow_event_overflow, 136);
+WEIR_SIZE_IS(struct flow_event_overflow, 88);
 
 #endif

@@ -119,7 +119,8 @@ base::Result<> LiveRun::sweep() {
   flows_.begin_sweep(sweep_clock(*clock));
   sweep_->drain_events();
   const auto observe = [this](const auto& wire_key, const flow_entry& entry) {
-    const decode::LiveKey key = decode::LiveKey::of(wire_key);
+    if (!decode::is_counted(entry)) return;
+    const decode::LiveKey key = decode::LiveKey::of(wire_key, entry.netns);
     if (flows_.observe(key, entry)) return;
     sweep_->drain_events();
     flows_.adopt(key, entry);
@@ -129,7 +130,7 @@ base::Result<> LiveRun::sweep() {
   kernel_entries_ = *entries;
   for (const decode::LiveKey& key : flows_.end_sweep()) {
     const auto details = sweep_->take_details(key.details_key());
-    const auto last = key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.wire);
+    const auto last = key.version == 4 ? sweep_->take(key.to_v4()) : sweep_->take(key.to_v6());
     // Between the sweep and now its tuple may have begun anew.
     if (last && !flows_.observe(key, *last)) sweep_->drain_events();
     flows_.retire(key, last, details);

@@ -30,21 +30,38 @@ IpAddress address_from(const uint8_t* bytes, uint32_t version) {
   return version == 4 ? IpAddress::v4(bytes) : IpAddress::v6(bytes);
 }
 
-std::optional<LiveKey> checked_key(const flow_key6& key, uint32_t version) {
-  if (version != 4 && version != 6) return std::nullopt;
-  return LiveKey{key, version};
+uint32_t scope_of(const LiveTuple& tuple) {
+  return (tuple.netns & FLOW_SCOPE_NETNS) | uint32_t{tuple.protocol} << FLOW_SCOPE_PROTOCOL_SHIFT;
+}
+
+/// The key of a ring record, of either version.
+LiveKey key_of(const flow_key6& key, uint32_t netns) {
+  LiveKey live = LiveKey::of(key, netns);
+  if (key.scope & FLOW_SCOPE_IPV4) live.version = 4;
+  return live;
 }
 
 }  // namespace
 
-LiveKey LiveKey::of(const flow_key4& key) {
+LiveKey LiveKey::of(const flow_key4& key, uint32_t netns) {
   LiveKey live;
-  std::memcpy(live.wire.address[0], &key.address[0], 4);
-  std::memcpy(live.wire.address[1], &key.address[1], 4);
-  live.wire.port[0] = key.port[0];
-  live.wire.port[1] = key.port[1];
-  live.wire.netns = key.netns;
-  live.wire.protocol = key.protocol;
+  std::memcpy(live.tuple.address[0], &key.address[0], 4);
+  std::memcpy(live.tuple.address[1], &key.address[1], 4);
+  live.tuple.port[0] = key.port[0];
+  live.tuple.port[1] = key.port[1];
+  live.tuple.netns = netns;
+  live.tuple.protocol = static_cast<uint8_t>(key.scope >> FLOW_SCOPE_PROTOCOL_SHIFT);
+  return live;
+}
+
+LiveKey LiveKey::of(const flow_key6& key, uint32_t netns) {
+  LiveKey live;
+  live.version = 6;
+  std::memcpy(live.tuple.address, key.address, sizeof(live.tuple.address));
+  live.tuple.port[0] = key.port[0];
+  live.tuple.port[1] = key.port[1];
+  live.tuple.netns = netns;
+  live.tuple.protocol = static_cast<uint8_t>(key.scope >> FLOW_SCOPE_PROTOCOL_SHIFT);
   return live;
 }
 
@@ -53,39 +70,47 @@ LiveKey LiveKey::canonical(const IpAddress& address, __be16 port, const IpAddres
   const uint32_t index = comes_first(address, port, other, other_port) ? 0 : 1;
   LiveKey live;
   live.version = address.version;
-  std::memcpy(live.wire.address[index], address.bytes.data(), 16);
-  std::memcpy(live.wire.address[index ^ 1], other.bytes.data(), 16);
-  live.wire.port[index] = port;
-  live.wire.port[index ^ 1] = other_port;
-  live.wire.netns = netns;
-  live.wire.protocol = protocol;
+  std::memcpy(live.tuple.address[index], address.bytes.data(), 16);
+  std::memcpy(live.tuple.address[index ^ 1], other.bytes.data(), 16);
+  live.tuple.port[index] = port;
+  live.tuple.port[index ^ 1] = other_port;
+  live.tuple.netns = netns;
+  live.tuple.protocol = protocol;
   if (local) *local = index;
   return live;
 }
 
 flow_key4 LiveKey::to_v4() const {
   flow_key4 key{};
-  std::memcpy(&key.address[0], wire.address[0], 4);
-  std::memcpy(&key.address[1], wire.address[1], 4);
-  key.port[0] = wire.port[0];
-  key.port[1] = wire.port[1];
-  key.netns = wire.netns;
-  key.protocol = wire.protocol;
+  std::memcpy(&key.address[0], tuple.address[0], 4);
+  std::memcpy(&key.address[1], tuple.address[1], 4);
+  key.port[0] = tuple.port[0];
+  key.port[1] = tuple.port[1];
+  key.scope = scope_of(tuple) | FLOW_SCOPE_IPV4;
+  return key;
+}
+
+flow_key6 LiveKey::to_v6() const {
+  flow_key6 key{};
+  std::memcpy(key.address, tuple.address, sizeof(key.address));
+  key.port[0] = tuple.port[0];
+  key.port[1] = tuple.port[1];
+  key.scope = scope_of(tuple);
   return key;
 }
 
 flow_key6 LiveKey::details_key() const {
-  flow_key6 key = wire;
-  if (version == 4) key.reserved[0] = 4;
+  flow_key6 key = to_v6();
+  if (version == 4) key.scope |= FLOW_SCOPE_IPV4;
   return key;
 }
 
 IpAddress LiveKey::address(size_t index) const {
-  return address_from(wire.address[index], version);
+  return address_from(tuple.address[index], version);
 }
 
 uint16_t LiveKey::port(size_t index) const {
-  return ntohs(wire.port[index]);
+  return ntohs(tuple.port[index]);
 }
 
 size_t LiveKey::hash() const {
@@ -95,11 +120,11 @@ size_t LiveKey::hash() const {
     hash ^= hash >> 32;
   };
   for (size_t i = 0; i < 2; i++) {
-    mix(load<uint64_t>(wire.address[i]));
-    mix(load<uint64_t>(wire.address[i] + 8));
+    mix(load<uint64_t>(tuple.address[i]));
+    mix(load<uint64_t>(tuple.address[i] + 8));
   }
-  mix(uint64_t{wire.port[0]} << 48 | uint64_t{wire.port[1]} << 32 | wire.netns);
-  mix(wire.protocol);
+  mix(uint64_t{tuple.port[0]} << 48 | uint64_t{tuple.port[1]} << 32 | tuple.netns);
+  mix(tuple.protocol);
   return hash;
 }
 
@@ -109,16 +134,20 @@ std::optional<FlowEvent> decode_flow_event(std::span<const std::byte> record) {
   if (header.size != record.size()) return std::nullopt;
   if (header.kind == FLOW_EVENT_RESTARTED && record.size() == sizeof(flow_event_restarted)) {
     const auto event = load<flow_event_restarted>(record.data());
-    const auto key = checked_key(event.key, event.version);
-    if (!key) return std::nullopt;
-    return FlowRestarted{*key, event.entry, event.details};
+    return FlowRestarted{key_of(event.key, event.entry.netns), event.entry, event.details};
   }
   if (header.kind == FLOW_EVENT_OVERFLOW && record.size() == sizeof(flow_event_overflow)) {
     const auto event = load<flow_event_overflow>(record.data());
-    const auto key = checked_key(event.key, event.version);
-    if (!key || event.from > 1) return std::nullopt;
-    return FlowOverflow{*key,           header.time_ns,  event.packets,   event.bytes,    event.from,
-                        !!event.egress, event.tcp_flags, event.icmp_type, event.icmp_code};
+    if (event.from > 1) return std::nullopt;
+    return FlowOverflow{key_of(event.key, event.netns),
+                        header.time_ns,
+                        event.packets,
+                        event.bytes,
+                        event.from,
+                        !!event.egress,
+                        event.tcp_flags,
+                        event.icmp_type,
+                        event.icmp_code};
   }
   return std::nullopt;
 }

@@ -15,25 +15,36 @@
 
 namespace weir::decode {
 
-/// The key of a live flow of either version; IPv4 addresses in the first 4 bytes.
+/// A live flow's 5-tuple in the kernel side's order (wire/flow.h), its namespace whole.
+struct LiveTuple {
+  uint8_t address[2][16]{};  // IPv4 in the first 4 bytes
+  __be16 port[2]{};
+  uint32_t netns = 0;  // inode number
+  uint8_t protocol = 0;
+  uint8_t reserved[3]{};
+};
+
+/// The key of a live flow of either version.
 struct LiveKey {
-  flow_key6 wire{};
+  LiveTuple tuple{};
   uint32_t version = 4;
 
-  static LiveKey of(const flow_key4& key);
-  static LiveKey of(const flow_key6& key) { return {key, 6}; }
+  /// `netns`: flow_entry.netns, of which the map's key has the lower bits.
+  static LiveKey of(const flow_key4& key, uint32_t netns);
+  static LiveKey of(const flow_key6& key, uint32_t netns);
   /// As the kernel side orders it (wire/flow.h). `local` gets the index of the first address given.
   static LiveKey canonical(const IpAddress& address, __be16 port, const IpAddress& other, __be16 other_port,
                            uint8_t protocol, uint32_t netns, uint32_t* local);
 
   flow_key4 to_v4() const;
+  flow_key6 to_v6() const;
   /// Of the map flow_details (wire/flow.h), which holds both versions.
   flow_key6 details_key() const;
   IpAddress address(size_t index) const;
   uint16_t port(size_t index) const;  // host byte order
 
   bool operator==(const LiveKey& other) const {
-    return version == other.version && std::memcmp(&wire, &other.wire, sizeof(wire)) == 0;
+    return version == other.version && std::memcmp(&tuple, &other.tuple, sizeof(tuple)) == 0;
   }
   size_t hash() const;
 };
@@ -57,6 +68,12 @@ struct FlowOverflow {
   uint8_t icmp_type = 0;
   uint8_t icmp_code = 0;
 };
+
+/// False for an entry that a packet is just making: its namespace may not stand there yet.
+inline bool is_counted(const flow_entry& entry) {
+  return entry.direction[0].sent_packets || entry.direction[1].sent_packets || entry.received[0].packets ||
+         entry.received[1].packets;
+}
 
 using FlowEvent = std::variant<FlowRestarted, FlowOverflow>;
 

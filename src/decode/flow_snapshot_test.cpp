@@ -35,9 +35,10 @@ flow_event_overflow overflow() {
   event.header.kind = FLOW_EVENT_OVERFLOW;
   event.header.size = sizeof(event);
   event.header.time_ns = 7;
-  event.version = 4;
   event.packets = 3;
   event.bytes = 300;
+  event.key.scope = FLOW_SCOPE_IPV4 | IPPROTO_UDP << FLOW_SCOPE_PROTOCOL_SHIFT | 7;
+  event.netns = 0xf0000007;
   event.from = 1;
   return event;
 }
@@ -66,7 +67,28 @@ TEST(LiveKey, orders_equal_addresses_by_port) {
 TEST(LiveKey, of_version_4_survives_the_way_to_the_map_and_back) {
   const LiveKey key =
       LiveKey::canonical(v4("192.0.2.1"), htons(1), v4("192.0.2.2"), htons(2), 6, 42, nullptr);
-  EXPECT_EQ(LiveKey::of(key.to_v4()), key);
+  EXPECT_EQ(LiveKey::of(key.to_v4(), 42), key);
+}
+
+TEST(LiveKey, of_version_6_survives_the_way_to_the_map_and_back) {
+  const LiveKey key =
+      LiveKey::canonical(v6("2001:db8::1"), htons(1), v6("2001:db8::2"), htons(2), 17, 4026531840u, nullptr);
+  EXPECT_EQ(LiveKey::of(key.to_v6(), 4026531840u), key);
+}
+
+TEST(LiveKey, in_the_map_has_the_protocol_above_the_namespace) {
+  const LiveKey key =
+      LiveKey::canonical(v4("192.0.2.1"), htons(1), v4("192.0.2.2"), htons(2), 255, 0xffffffff, nullptr);
+  EXPECT_EQ(key.to_v4().scope, 0xffffffffu);
+  EXPECT_EQ(key.to_v6().scope, 0xff7fffffu);
+}
+
+TEST(FlowEntry, without_packets_is_being_made) {
+  flow_entry entry{};
+  entry.netns = 1;
+  EXPECT_FALSE(is_counted(entry));
+  entry.received[1].packets = 1;
+  EXPECT_TRUE(is_counted(entry));
 }
 
 TEST(LiveKey, tells_the_details_of_both_versions_apart) {
@@ -91,22 +113,27 @@ TEST(FlowEvent, of_an_overflow_keeps_its_fields) {
   EXPECT_EQ(decoded.bytes, 300u);
   EXPECT_EQ(decoded.from, 1);
   EXPECT_EQ(decoded.time_ns, 7u);
+  EXPECT_EQ(decoded.key.version, 4u);
+  EXPECT_EQ(decoded.key.tuple.protocol, IPPROTO_UDP);
+  EXPECT_EQ(decoded.key.tuple.netns, 0xf0000007u);
 }
 
 TEST(FlowEvent, of_a_new_beginning_keeps_entry_and_details) {
   flow_event_restarted event{};
   event.header.kind = FLOW_EVENT_RESTARTED;
   event.header.size = sizeof(event);
-  event.version = 6;
   event.entry.generation = 4;
+  event.entry.netns = 42;
   event.details.owner[1].pid = 4121;
   const auto decoded = decode_flow_event(bytes_of(event));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<FlowRestarted>(*decoded).entry.generation, 4);
+  EXPECT_EQ(std::get<FlowRestarted>(*decoded).key.version, 6u);
+  EXPECT_EQ(std::get<FlowRestarted>(*decoded).key.tuple.netns, 42u);
   EXPECT_EQ(std::get<FlowRestarted>(*decoded).details.owner[1].pid, 4121u);
 }
 
-TEST(FlowEvent, of_another_kind_size_version_or_end_is_refused) {
+TEST(FlowEvent, of_another_kind_size_or_end_is_refused) {
   EXPECT_FALSE(decode_flow_event({}));
   auto bytes = bytes_of(overflow());
   for (size_t size = 0; size < bytes.size(); size++)
@@ -116,9 +143,6 @@ TEST(FlowEvent, of_another_kind_size_version_or_end_is_refused) {
   EXPECT_FALSE(decode_flow_event(bytes_of(event)));
   event = overflow();
   event.header.kind = FLOW_EVENT_RESTARTED;
-  EXPECT_FALSE(decode_flow_event(bytes_of(event)));
-  event = overflow();
-  event.version = 5;
   EXPECT_FALSE(decode_flow_event(bytes_of(event)));
   event = overflow();
   event.from = 2;

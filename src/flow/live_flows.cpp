@@ -70,7 +70,7 @@ void LiveFlows::list(std::span<const socket_listing> sockets, const SweepClock& 
     Member& member = member_of(key, entry, details);
     if (!member.listed_ns) fresh.push_back(&member);
     if (!member.details.owner[local].pid) member.details.owner[local] = socket.owner;
-    if (socket.srtt_us) member.details.srtt_us[local] = socket.srtt_us;
+    if (socket.srtt_us) member.entry.srtt_us[local] = socket.srtt_us;
     if (!member.listed_ns) member.listed_ns = clock.monotonic_ns;
   }
   for (Member* member : fresh)
@@ -106,8 +106,8 @@ void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
   Member& member = member_of(key, entry, *details);
   const bool translated_before = member.entry.bits & FLOW_TRANSLATED;
   const auto packets = [](const flow_entry& e) {
-    return e.direction[0].sent_packets + e.direction[0].received_packets + e.direction[1].sent_packets +
-           e.direction[1].received_packets;
+    return e.direction[0].sent_packets + e.received[0].packets + e.direction[1].sent_packets +
+           e.received[1].packets;
   };
   if (member.in_kernel && packets(member.entry) == packets(entry))
     member.idle_sweeps++;
@@ -120,17 +120,16 @@ void LiveFlows::adopt(const decode::LiveKey& key, const flow_entry& entry) {
 
 /// The entry's new state; of a listed socket what the kernel's entry does not know stays.
 void LiveFlows::take_over(Member& member, const flow_entry& entry, const flow_details& details) {
-  const flow_details before = member.details;
-  member.entry = entry;
-  member.details = details;
+  const flow_details before = std::exchange(member.details, details);
+  const flow_entry entry_before = std::exchange(member.entry, entry);
   if (!member.listed_ns) return;
   for (size_t i = 0; i < 2; i++) {
     if (!member.details.owner[i].pid) member.details.owner[i] = before.owner[i];
-    if (!member.details.srtt_us[i]) member.details.srtt_us[i] = before.srtt_us[i];
+    if (!member.entry.srtt_us[i]) member.entry.srtt_us[i] = entry_before.srtt_us[i];
   }
 }
 
-/// Reads again what changes without a change of state: round trips, owners.
+/// Reads again what changes without a change of state: owners.
 void LiveFlows::refresh(Flow& flow) {
   for (size_t i = 0; i < 2 && flow.members[i]; i++) {
     Member& half = *flow.members[i];
@@ -162,8 +161,8 @@ void LiveFlows::restarted(const decode::FlowRestarted& event) {
       past_.insert_or_assign({half.wire_tuple(), event.entry.isn}, Past{flow, sweep_});
   }
   flow_entry next{};
-  next.direction[0] = event.entry.direction[0];
-  next.direction[1] = event.entry.direction[1];
+  std::copy_n(event.entry.direction, 2, next.direction);
+  std::copy_n(event.entry.received, 2, next.received);
   std::copy_n(event.entry.retransmits, 2, next.retransmits);
   std::copy_n(event.entry.zero_windows, 2, next.zero_windows);
   next.generation = static_cast<uint8_t>(event.entry.generation + 1);
@@ -189,8 +188,8 @@ void LiveFlows::overflow(const decode::FlowOverflow& event) {
   if ((event.tcp_flags & 0x12) == 0x02) entry.initiator = details.first_sender;
   const bool full = members_.size() >= options_.max_flows && !members_.contains(event.key);
   Member& member = member_of(event.key, entry, details);
-  Totals& totals = (event.egress || event.key.wire.netns == 0 ? member.overflow_sent
-                                                              : member.overflow_received)[event.from];
+  Totals& totals = (event.egress || event.key.tuple.netns == 0 ? member.overflow_sent
+                                                               : member.overflow_received)[event.from];
   totals.packets += event.packets;
   totals.bytes += event.bytes;
   member.entry.tcp_flags[event.from] |= event.tcp_flags;
@@ -207,7 +206,7 @@ void LiveFlows::overflow(const decode::FlowOverflow& event) {
 
 /// No packet is to be expected any more.
 bool LiveFlows::over(const Member& member) const {
-  const bool tcp = member.key.wire.protocol == IPPROTO_TCP;
+  const bool tcp = member.key.tuple.protocol == IPPROTO_TCP;
   const auto idle_ns = static_cast<uint64_t>((tcp ? options_.tcp_idle : options_.other_idle).count());
   if (member.in_kernel) {
     if ((member.entry.bits & FLOW_ENDED) && member.idle_sweeps >= kIdleSweepsBeforeRetiring) return true;

@@ -85,8 +85,8 @@ TEST(LiveFlows, sent_counts_where_any_was_seen_being_sent_else_received) {
   // Loopback: one entry sees each packet leave and arrive.
   auto loopback = kernel.half("127.0.0.1", 5000, "127.0.0.1", 80);
   loopback.sends(5, 500).sends(0, 0);
-  loopback.entry().direction[loopback.local].received_packets = 5;
-  loopback.entry().direction[loopback.local].received_bytes = 500;
+  loopback.entry().received[loopback.local].packets = 5;
+  loopback.entry().received[loopback.local].bytes = 500;
   // From outside: only received, and one was lost on the way in.
   kernel.half("10.0.0.1", 80, "192.0.2.1", 6000).receives(7, 700).sends(2, 80);
   kernel.finish();
@@ -421,7 +421,7 @@ TEST(LiveFlows, round_trips_handshakes_and_interfaces_come_from_the_details) {
   auto half = kernel.half("10.0.0.1", 4000, "192.0.2.1", 80, 0);
   half.initiates(1).sends(2, 100).receives(1, 50);
   half.details().established_ns = half.details().syn_ns + 184'000;
-  half.details().srtt_us[half.local] = 201;
+  half.entry().srtt_us[half.local] = 201;
   half.details().interfaces[0] = 3;
   half.details().interfaces[1] = 7;
   kernel.finish();

@@ -23,13 +23,13 @@ bool is_local_to_namespace(const decode::IpAddress& address) {
 bool LiveFlows::is_turned(const Member& first, const Member& second) {
   const bool crosswise = !(first.wire_tuple() == second.wire_tuple());
   return first.wire_address(0) != (crosswise ? second.key.address(0) : second.wire_address(0)) ||
-         first.wire_port(0) != (crosswise ? second.key.wire.port[0] : second.wire_port(0));
+         first.wire_port(0) != (crosswise ? second.key.tuple.port[0] : second.wire_port(0));
 }
 
 /// Whether there can be another half: the same packets with another key. Without NAT loopback and link-local
 /// never join.
 bool LiveFlows::may_join(const Member& member) {
-  if (member.key.wire.netns == 0) return false;
+  if (member.key.tuple.netns == 0) return false;
   return (member.entry.bits & FLOW_TRANSLATED) ||
          !(is_local_to_namespace(member.key.address(0)) || is_local_to_namespace(member.key.address(1)));
 }
@@ -65,7 +65,7 @@ LiveFlows::Member* LiveFlows::find_mirror(const Member& member, const decode::Li
     Member& other = *place->second;
     // The initial sequence number tells two connections of one tuple apart; 0: the SYN was not seen.
     if (other.entry.isn != member.entry.isn && other.entry.isn && member.entry.isn) continue;
-    if (other.key.wire.netns == member.key.wire.netns) return &other;
+    if (other.key.tuple.netns == member.key.tuple.netns) return &other;
     if (!(tuple == member.wire_tuple()) || is_local_to_namespace(member.wire_address(0)) ||
         is_local_to_namespace(member.wire_address(1)))
       continue;

@@ -68,8 +68,9 @@ struct LiveMember {
   /// Since the last packet either way; empty where none was counted.
   std::optional<uint32_t> idle_jiffies(uint64_t now) const {
     std::optional<uint32_t> idle;
-    for (const flow_direction& direction : entry.direction) {
-      if (!direction.sent_packets && !direction.received_packets) continue;
+    for (size_t from = 0; from < 2; from++) {
+      const flow_direction& direction = entry.direction[from];
+      if (!direction.sent_packets && !entry.received[from].packets) continue;
       // A packet counted after the clock was read is in its future.
       const int32_t since = static_cast<int32_t>(static_cast<uint32_t>(now) - direction.last_jiffies);
       const uint32_t own = since > 0 ? static_cast<uint32_t>(since) : 0;
@@ -80,15 +81,17 @@ struct LiveMember {
 
   /// Packets from address[from]: as sent where any was seen being sent, else as received.
   Totals totals(size_t from) const {
-    const flow_direction& now = entry.direction[from];
-    const flow_direction& then = base.direction[from];
     Totals totals;
     if (has_sent(from)) {
+      const flow_direction& now = entry.direction[from];
+      const flow_direction& then = base.direction[from];
       totals.packets = now.sent_packets - then.sent_packets + overflow_sent[from].packets;
       totals.bytes = now.sent_bytes - then.sent_bytes + overflow_sent[from].bytes;
     } else {
-      totals.packets = now.received_packets - then.received_packets + overflow_received[from].packets;
-      totals.bytes = now.received_bytes - then.received_bytes + overflow_received[from].bytes;
+      const flow_receipt& now = entry.received[from];
+      const flow_receipt& then = base.received[from];
+      totals.packets = now.packets - then.packets + overflow_received[from].packets;
+      totals.bytes = now.bytes - then.bytes + overflow_received[from].bytes;
     }
     totals.retransmits = entry.retransmits[from] - base.retransmits[from];
     totals.zero_windows = static_cast<uint16_t>(entry.zero_windows[from] - base.zero_windows[from]);
@@ -103,18 +106,18 @@ struct LiveMember {
                             : decode::IpAddress::v6(details.wire_address[index]);
   }
   __be16 wire_port(size_t index) const {
-    return entry.bits & FLOW_TRANSLATED ? details.wire_port[index] : key.wire.port[index];
+    return entry.bits & FLOW_TRANSLATED ? details.wire_port[index] : key.tuple.port[index];
   }
   /// The socket's own 5-tuple, of no namespace.
   decode::LiveKey key_tuple() const {
     decode::LiveKey tuple = key;
-    tuple.wire.netns = 0;
+    tuple.tuple.netns = 0;
     return tuple;
   }
   /// The 5-tuple as on the wire, of no namespace: the same for both halves of a flow.
   decode::LiveKey wire_tuple() const {
     return decode::LiveKey::canonical(wire_address(0), wire_port(0), wire_address(1), wire_port(1),
-                                      key.wire.protocol, 0, nullptr);
+                                      key.tuple.protocol, 0, nullptr);
   }
 };
 

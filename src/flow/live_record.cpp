@@ -27,10 +27,10 @@ bool is_echo(uint8_t protocol, uint8_t type) {
 size_t LiveFlows::source_index(const Member& primary) const {
   const flow_details& details = primary.details;
   if (primary.entry.initiator) return primary.entry.initiator - 1u;
-  if (primary.key.wire.protocol == IPPROTO_TCP) {
+  if (primary.key.tuple.protocol == IPPROTO_TCP) {
     for (size_t i = 0; i < 2; i++)
       if (listening_.contains(
-              uint64_t{primary.key.wire.netns ? primary.key.wire.netns : details.owner[i].netns} << 16 |
+              uint64_t{primary.key.tuple.netns ? primary.key.tuple.netns : details.owner[i].netns} << 16 |
               primary.key.port(i)) &&
           details.owner[i].pid)
         return i ^ 1;
@@ -75,12 +75,12 @@ struct LiveFlows::Sum {
 FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   const Member& primary = *flow.members[0];
   const flow_details& details = primary.details;
-  const uint8_t protocol = primary.key.wire.protocol;
+  const uint8_t protocol = primary.key.tuple.protocol;
   const size_t source = source_index(primary);
   const Sum sum(flow, clock_.jiffies);
   FlowRecord record;
   record.protocol = protocol;
-  record.has_ports = has_port_numbers(protocol) && (primary.key.wire.port[0] || primary.key.wire.port[1]);
+  record.has_ports = has_port_numbers(protocol) && (primary.key.tuple.port[0] || primary.key.tuple.port[1]);
   if (is_icmp(protocol)) {
     record.icmp_type = details.icmp_type;
     record.icmp_code = details.icmp_code;
@@ -92,7 +92,7 @@ FlowRecord LiveFlows::record_of(const Flow& flow, Moment moment) const {
   record.partial = (sum.bits & FLOW_PARTIAL) && !(sum.bits & FLOW_REFUSED);
   record.icmp_error = sum.bits & FLOW_ICMP_ERROR;
   put_times(flow, sum, record);
-  if (primary.key.wire.netns) record.netns = primary.key.wire.netns;
+  if (primary.key.tuple.netns) record.netns = primary.key.tuple.netns;
   for (const uint32_t ifindex : details.interfaces)
     if (ifindex) record.interfaces.push_back(name_interface_(ifindex));
   record.state = state_of(sum, moment);
@@ -112,17 +112,17 @@ void LiveFlows::put_end(const Flow& flow, const Sum& sum, size_t index, FlowReco
   end.zero_windows = sum.totals[index].zero_windows;
   end.resets = sum.totals[index].resets;
   if (primary.wire_address(index) != primary.key.address(index) ||
-      primary.wire_port(index) != primary.key.wire.port[index]) {
+      primary.wire_port(index) != primary.key.tuple.port[index]) {
     end.nat_address = primary.wire_address(index);
     end.nat_port = ntohs(primary.wire_port(index));
   }
   for (size_t m = 0; m < 2 && flow.members[m]; m++) {
     const size_t own = flow.index_in(m, index);
-    const flow_details& half = flow.members[m]->details;
-    if (!end.process && half.owner[own].pid) end.process = resolve_(half.owner[own]);
+    const Member& half = *flow.members[m];
+    if (!end.process && half.details.owner[own].pid) end.process = resolve_(half.details.owner[own]);
     // The initiator's socket knows the path best: it measures from the handshake on.
-    if (half.srtt_us[own] && (!record.srtt_ns || &end == &record.source))
-      record.srtt_ns = uint64_t{half.srtt_us[own]} * 1000;
+    if (half.entry.srtt_us[own] && (!record.srtt_ns || &end == &record.source))
+      record.srtt_ns = uint64_t{half.entry.srtt_us[own]} * 1000;
   }
 }
 

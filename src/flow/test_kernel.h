@@ -56,8 +56,8 @@ struct Kernel {
       return touch(local, flags);
     }
     Half& receives(uint64_t packets, uint64_t bytes, uint8_t flags = 0) {
-      entry().direction[remote()].received_packets += packets;
-      entry().direction[remote()].received_bytes += bytes;
+      entry().received[remote()].packets += packets;
+      entry().received[remote()].bytes += bytes;
       return touch(remote(), flags);
     }
     /// A connect: `isn` is the SYN's sequence number.
