@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -177,6 +178,7 @@ int packets_file(const config::PacketsOptions& options) {
   if (!reader) return tell(reader.error());
   if (auto compiled = filter->learn((*reader)->interfaces()); !compiled) return tell(compiled.error());
   auto output = PacketOutput::open(options, {});
+  if (!output && output.error().system_errno == EPIPE) return 0;  // -w - and its reader has gone already
   if (!output) return tell(output.error());
   return FileRun(options, *stop, std::move(*filter), std::move(*reader), std::move(*output)).run();
 }
