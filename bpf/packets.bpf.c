@@ -50,7 +50,6 @@ struct {
 } socket_owners SEC(".maps");
 
 #include "bpf/packet_copy.h"
-#include "bpf/packet_owner.h"
 
 /* The parser, wherever the headers are. */
 static __noinline int parse_skb(struct __sk_buff* skb, int link, struct packet_info* info) {
@@ -59,6 +58,8 @@ static __noinline int parse_skb(struct __sk_buff* skb, int link, struct packet_i
     return packet_parse(&reader, PACKET_SKB, PACKET_LINK_ETHERNET, skb->len, 0, info);
   return packet_parse(&reader, PACKET_SKB, PACKET_LINK_IP, skb->len, 0, info);
 }
+
+#include "bpf/packet_owner.h"
 
 /* Up to the end of the transport header; of what has none, up to where it or its IP packet begins. */
 static __always_inline __u32 header_bytes(const struct packet_info* info, int result, __u32 bytes) {
@@ -98,7 +99,7 @@ static __always_inline int take_at_tc(struct __sk_buff* skb, const int link, con
     sight.vlan_protocol = (__be16)skb->vlan_proto;
     sight.vlan_tag = (__u16)skb->vlan_tci;
   }
-  if (direction == PACKET_EGRESS) sight.owner = owner_of(skb->sk);
+  if (direction == PACKET_EGRESS) sight.owner = owner_of_sender(skb, link);
   take_packet(skb, link, &sight, direction == PACKET_INGRESS);
   return TC_ACT_UNSPEC;
 }
@@ -126,7 +127,8 @@ int weir_p_l3_out(struct __sk_buff* skb) {
 
 static __always_inline int take_at_cgroup(struct __sk_buff* skb, const __u8 direction) {
   struct packet_sight sight = {.point = PACKET_POINT_CGROUP, .direction = direction};
-  sight.owner = owner_of(skb->sk);
+  struct bpf_sock* sk = skb->sk;
+  sight.owner = owner_of(sk ? bpf_sk_fullsock(sk) : NULL);
   take_packet(skb, PACKET_LINK_IP, &sight, 0);
   return 1;
 }
