@@ -21,6 +21,9 @@ _weir_options() {
       --help" ;;
     top) echo "-r -i --hook --decap --pid --comm --uid --cgroup --container -o --by --top --sort -c --no-color --for
       --interval --active --tcp-idle --udp-idle --end-wait --max-flows --fail-on-loss --cost -v -h --help" ;;
+    packets) echo "-r -i --interface --hook --netns -Q -D -F --classic --vlan-transparent --once --pid --comm --uid --cgroup
+      --container -c --for -s --headers -B --buffer-size --fail-on-loss -v -q -e -t --nano --micro -# --number -S -K -x -X -A -l -n -N
+      -o -w --pcap --print -U -C -G -W -z -d --ebpf -h --help" ;;
     doctor) echo "-o --clean --no-color -v -h --help" ;;
   esac
 }
@@ -44,20 +47,25 @@ _weir() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" verb="${COMP_WORDS[1]}"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "flows top doctor help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "flows top packets doctor help --version" -- "$word"))
     return
   fi
   case "$previous" in
-    help) COMPREPLY=($(compgen -W "flows top doctor" -- "$word")) ;;
-    -r)
+    help) COMPREPLY=($(compgen -W "flows top packets doctor" -- "$word")) ;;
+    -r | -w | -F | --classic)
       COMPREPLY=($(compgen -f -- "$word"))
       compopt -o filenames
       ;;
-    -i) COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$word")) ;;
+    -i | --interface) COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$word")) ;;
+    -Q) COMPREPLY=($(compgen -W "in out inout" -- "$word")) ;;
+    -z) COMPREPLY=($(compgen -c -- "$word")) ;;
+    --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")) ;;
     --hook) COMPREPLY=($(compgen -W "cgroup tc xdp socket" -- "$word")) ;;
     -o)
       if [[ $verb == doctor ]]; then
         COMPREPLY=($(compgen -W "table json" -- "$word"))
+      elif [[ $verb == packets ]]; then
+        COMPREPLY=($(compgen -W "text json" -- "$word"))
       else
         COMPREPLY=($(compgen -W "table wide lines json" -- "$word"))
       fi
@@ -67,7 +75,7 @@ _weir() {
     --comm) _weir_list "$(ps -eo comm= 2>/dev/null | sort -u)" "$word" ;;
     --pid) _weir_list "$(ps -eo pid= 2>/dev/null)" "$word" ;;
     --for | --interval | --active | --tcp-idle | --udp-idle | --end-wait | --top | -c | --max-flows | --uid | \
-      --cgroup | --container) ;;
+      --cgroup | --container | -s | -B | -C | -G | -W) ;;
     *)
       if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$(_weir_options "$verb")" -- "$word"))

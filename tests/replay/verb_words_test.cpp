@@ -80,6 +80,7 @@ TEST(VerbWords, the_manual_knows_the_options_of_the_help_and_no_others) {
   const auto flows = entries(manual_section("OPTIONS OF FLOWS AND TOP"));
   EXPECT_EQ(flows, options_of(folder, "flows"));
   for (const std::string& option : options_of(folder, "top")) EXPECT_TRUE(flows.contains(option)) << option;
+  EXPECT_EQ(entries(manual_section("OPTIONS OF PACKETS")), options_of(folder, "packets"));
   auto doctor = entries(manual_section("OPTIONS OF DOCTOR"));
   for (const char* as_above : {"--no-color", "-v", "-h", "--help"}) doctor.insert(as_above);
   EXPECT_EQ(doctor, options_of(folder, "doctor"));
@@ -87,7 +88,7 @@ TEST(VerbWords, the_manual_knows_the_options_of_the_help_and_no_others) {
 
 TEST(VerbWords, help_and_manual_name_the_same_units_of_time) {
   const TestFolder folder;
-  for (const std::string verb : {"flows", "top"}) {
+  for (const std::string verb : {"flows", "top", "packets"}) {
     const std::string help = run_shell(folder, "WEIR " + verb + " --help").out;
     const size_t begin = help.find("takes a unit, ");
     ASSERT_NE(begin, std::string::npos) << help;
@@ -100,7 +101,7 @@ TEST(VerbWords, help_and_manual_name_the_same_units_of_time) {
 
 TEST(VerbWords, the_completion_knows_the_options_of_the_help_and_no_others) {
   const TestFolder folder;
-  for (const std::string verb : {"flows", "top", "doctor"})
+  for (const std::string verb : {"flows", "top", "packets", "doctor"})
     EXPECT_EQ(completed(folder, "_weir_options " + verb), options_of(folder, verb)) << verb;
 }
 
@@ -133,7 +134,7 @@ TEST(VerbWords, the_manual_has_no_warning) {
 
 TEST(VerbWords, no_line_of_the_help_is_wider_than_a_terminal_of_120) {
   const TestFolder folder;
-  for (const std::string verb : {"", "flows --help", "top --help", "doctor --help"})
+  for (const std::string verb : {"", "flows --help", "top --help", "packets --help", "doctor --help"})
     for (const std::string& line : run_shell(folder, "WEIR " + verb).lines())
       EXPECT_LE(line.size(), 120u) << line;
 }
@@ -151,7 +152,8 @@ TEST(VerbWords, a_file_that_may_not_be_read_is_a_wrong_file) {
 
 TEST(VerbWords, a_text_that_cannot_be_written_is_status_1_and_one_line) {
   const TestFolder folder;
-  for (const std::string words : {"", "--help", "--version", "flows --help", "doctor", "doctor -o json"}) {
+  for (const std::string words : {"", "--help", "--version", "flows --help", "packets -d tcp", "packets -D",
+                                  "doctor", "doctor -o json"}) {
     const RunResult result = run_shell(folder, "WEIR " + words + " > /dev/full");
     EXPECT_EQ(result.status, 1) << words;
     EXPECT_NE(result.err.find("No space left on device"), std::string::npos) << result.err;
@@ -169,7 +171,8 @@ TEST(VerbWords, a_wrong_word_is_status_2_and_one_line) {
   const TestFolder folder;
   for (const std::string words :
        {"flwos", "flows --fieds x", "flows -o jsn", "flows -r x -i lo", "flows --for 10", "doctor now",
-        "flows --hook xdp", "flows --by proces -r /dev/null"}) {
+        "flows --hook xdp", "flows --by proces -r /dev/null", "packets -r /dev/null", "packets --onec",
+        "packets -I", "packets -d tcp prot 80"}) {
     const RunResult result = run_shell(folder, "WEIR " + words);
     EXPECT_EQ(result.status, 2) << words;
     EXPECT_EQ(result.out, "") << words;
