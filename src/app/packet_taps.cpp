@@ -20,7 +20,7 @@ using kernel::PacketHook;
 
 constexpr uint32_t kEthernetLinkType = 1;
 constexpr uint32_t kRawLinkType = 101;
-constexpr uint64_t kDefaultRingBytes = uint64_t{32} << 20;
+constexpr uint64_t kDefaultRingBytes = uint64_t{64} << 20;
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
