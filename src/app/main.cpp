@@ -63,7 +63,10 @@ int run(const config::DoctorOptions& options) {
 }
 
 int main_of_verbs(const std::vector<std::string>& words) {
-  const config::HelpFacts facts{.bytes_per_flow = flow::PacketFlows::memory_bytes(1 << 20) >> 20};
+  const auto memory =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const config::HelpFacts facts{.bytes_per_flow = flow::PacketFlows::memory_bytes(1 << 20) >> 20,
+                                .live_max_flows = config::default_live_flows(memory)};
   const auto command = config::parse_command_line(words, facts);
   if (!command) {
     std::fprintf(stderr, "%s\n", command.error().message.c_str());

@@ -33,8 +33,10 @@ std::string max_flows_text(const HelpFacts& facts) {
     text += "; from a capture a flow takes " + std::to_string(facts.bytes_per_flow) +
             " bytes, the default at most " +
             std::to_string(facts.bytes_per_flow * defaults.max_flows / 1'000'000) + " MB";
-  text += "; live the default is " + std::to_string(kLiveMaxFlows) +
-          " for each IP version, a flow takes 0.7 kB in the kernel and 1 kB in Weir";
+  text += "; live the default is " + std::to_string(facts.live_max_flows) +
+          " for each IP version on this machine: each takes 440 bytes of kernel memory from the start, and "
+          "one that is "
+          "there 0.5 kB more, 1 kB in Weir";
   return text + ")";
 }
 
@@ -102,7 +104,7 @@ bool colour_wanted(const Words& words) {
   return !words.no_colour && (no_color == nullptr || *no_color == '\0');
 }
 
-Result<Command> settle_flows(bool top, const Words& words, std::string expression) {
+Result<Command> settle_flows(bool top, const Words& words, const HelpFacts& facts, std::string expression) {
   FlowsOptions options;
   options.top = top;
   options.captures = words.captures;
@@ -114,7 +116,7 @@ Result<Command> settle_flows(bool top, const Words& words, std::string expressio
   options.fail_on_loss = words.fail_on_loss;
   options.colour = colour_wanted(words);
   options.verbosity = words.verbosity;
-  if (options.captures.empty()) options.max_flows = kLiveMaxFlows;
+  if (options.captures.empty()) options.max_flows = facts.live_max_flows;
 
   Result<> result;
   const auto failed = [&result](Result<> next) {
@@ -200,7 +202,7 @@ Result<Command> parse_verb(std::string_view verb, std::vector<std::string> argum
   std::string expression;
   for (const auto* part : {&parsed->others, &rest})
     for (const std::string& word : *part) expression += (expression.empty() ? "" : " ") + word;
-  if (verb != "doctor") return settle_flows(verb == "top", words, std::move(expression));
+  if (verb != "doctor") return settle_flows(verb == "top", words, facts, std::move(expression));
   if (!expression.empty())
     return base::fail(ErrorKind::bad_input, parser.name() + ": takes no argument '" + expression + "'");
   return settle_doctor(words);

@@ -23,7 +23,8 @@ using Command = std::variant<HelpText, FlowsOptions, PacketsOptions, DoctorOptio
 
 /// What the help states and other rooms know.
 struct HelpFacts {
-  uint64_t bytes_per_flow = 0;
+  uint64_t bytes_per_flow = 0;               // of `flows -r`
+  uint64_t live_max_flows = kMostLiveFlows;  // of this machine, see default_live_flows
 };
 
 /// `words` are argv without the program's name. Fails with bad_input and one line for the user.

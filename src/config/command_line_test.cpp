@@ -48,10 +48,21 @@ TEST(CommandLine, without_a_word_prints_a_short_usage) {
 TEST(CommandLine, a_live_run_needs_no_option) {
   const FlowsOptions options = flows({"flows"});
   EXPECT_TRUE(options.captures.empty());
-  EXPECT_EQ(options.max_flows, kLiveMaxFlows);
+  EXPECT_EQ(options.max_flows, kMostLiveFlows);
   EXPECT_EQ(flows({"flows", "-r", "a.pcap"}).max_flows, 1'000'000u);
   EXPECT_EQ(options.tcp_idle, 5min);
   EXPECT_FALSE(options.top);
+}
+
+TEST(CommandLine, live_tables_are_smaller_where_memory_is_small) {
+  EXPECT_EQ(default_live_flows(uint64_t{64} << 30), 262'144u);
+  EXPECT_EQ(default_live_flows((uint64_t{8} << 30) - (200u << 20)), 262'144u);
+  EXPECT_EQ(default_live_flows(uint64_t{4} << 30), 131'072u);
+  EXPECT_EQ(default_live_flows(uint64_t{1} << 30), 32'768u);
+  EXPECT_EQ(default_live_flows(0), 16'384u);
+  const auto command = parse_command_line({"flows"}, HelpFacts{.live_max_flows = 65'536});
+  ASSERT_TRUE(command);
+  EXPECT_EQ(std::get<FlowsOptions>(*command).max_flows, 65'536u);
 }
 
 TEST(CommandLine, trailing_words_are_the_expression_wherever_options_stand) {

@@ -2,6 +2,7 @@
 #include "config/flows_options.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace weir::config {
 namespace {
@@ -80,6 +81,13 @@ base::Result<> check_output(const FlowsOptions& options) {
 }
 
 }  // namespace
+
+uint64_t default_live_flows(uint64_t memory_bytes) {
+  constexpr uint64_t kMemoryPerFlow = (uint64_t{8} << 30) / kMostLiveFlows;
+  // A machine of 8 GiB tells a little less: what the kernel took at boot is not counted.
+  const uint64_t wanted = (memory_bytes + memory_bytes / 16) / kMemoryPerFlow;
+  return std::clamp(std::bit_floor(wanted), kLeastLiveFlows, kMostLiveFlows);
+}
 
 base::Result<> check(const FlowsOptions& options) {
   if (auto run = options.captures.empty() ? check_live_run(options) : check_file_run(options); !run)

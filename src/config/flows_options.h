@@ -22,9 +22,12 @@ struct NameFilter {
   bool empty() const { return names.empty() && excluded.empty(); }
 };
 
-/// The kernel's tables live, for each IP version: larger ones take longer to make than users wait (16 MB a
-/// million empty). A flow takes about 0.7 kB there and as much in Weir.
-inline constexpr uint64_t kLiveMaxFlows = 262'144;
+/// The kernel's tables live, for each IP version, where nothing else is asked for: a flow that could be takes
+/// 440 bytes of both, 115 MB in all; one that is 0.5 kB more, and about 1 kB in Weir. Machines with less than
+/// 8 GiB of memory have proportionally fewer, a power of two from kLeastLiveFlows on.
+inline constexpr uint64_t kMostLiveFlows = 262'144;
+inline constexpr uint64_t kLeastLiveFlows = 16'384;
+uint64_t default_live_flows(uint64_t memory_bytes);
 
 struct FlowsOptions {
   bool top = false;                     // `weir top`: aggregates on a screen
@@ -50,7 +53,7 @@ struct FlowsOptions {
   std::chrono::nanoseconds tcp_idle = std::chrono::minutes(5);
   std::chrono::nanoseconds other_idle = std::chrono::minutes(1);
   std::chrono::nanoseconds end_wait = std::chrono::seconds(5);  // after FIN both ways or RST
-  uint64_t max_flows = 1'000'000;                               // live: kLiveMaxFlows unless given
+  uint64_t max_flows = 1'000'000;                               // live: default_live_flows unless given
   bool cost = false;                                            // --cost
   bool fail_on_loss = false;                                    // --fail-on-loss
   bool colour = true;                                           // --no-color, NO_COLOR

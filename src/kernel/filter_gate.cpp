@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "kernel/capabilities.h"
+#include "kernel/tiny_program.h"
 
 namespace weir::kernel {
 namespace {
@@ -110,6 +111,11 @@ base::Result<base::UniqueFd> load_filter(const Kind& kind, const FilterGate::Pla
 }
 
 }  // namespace
+
+base::Result<std::vector<bpf_insn>> pass_every_packet(const FilterRequest& request) {
+  return std::vector<bpf_insn>{load_map(2, request.prog_array_fd), second_half(),       move_constant(3, 0),
+                               call_helper(BPF_FUNC_tail_call),    move_constant(0, 0), leave()};
+}
 
 base::Result<FilterGate> FilterGate::load(const bpf_program* program, const Plan& plan,
                                           const FilterMaker& make) {

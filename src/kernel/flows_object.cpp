@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -68,6 +69,32 @@ constexpr std::array<PacketProgram, 8> kPacketPrograms = {{
     {"weir_socket", {"weir_f_socket", FilterPlace::socket, Traffic::ingress}},
 }};
 
+/// Of the preallocated maps, for one flow of each IP version: an element of each, and its place in the index.
+constexpr uint64_t kBytesPerFlow = 192 + 216 + 2 * 16;
+
+/// MemAvailable of /proc/meminfo; none where it cannot be read.
+std::optional<uint64_t> available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  for (uint64_t kibibytes = 0; file >> name >> kibibytes;) {
+    if (name == "MemAvailable:") return kibibytes * 1024;
+    std::getline(file, unit);
+  }
+  return std::nullopt;
+}
+
+/// Tables that would take most of the memory are refused before the kernel looks for whom to kill.
+base::Result<> check_memory(uint32_t max_flows) {
+  const uint64_t needed = max_flows * kBytesPerFlow;
+  const auto available = available_memory();
+  if (!available || needed <= *available / 2) return {};
+  return base::fail(base::ErrorKind::bad_input,
+                    "--max-flows " + std::to_string(max_flows) + ": tables of " +
+                        std::to_string(needed / 1'000'000) + " MB are more than half of the " +
+                        std::to_string(*available / 1'000'000) + " MB that are free; at most " +
+                        std::to_string(*available / 2 / kBytesPerFlow) + " flows now");
+}
+
 uint32_t own_network_namespace() {
   struct stat status {};
   return stat("/proc/self/ns/net", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
@@ -103,7 +130,8 @@ struct FlowsObject::State {
     for (const PacketProgram& packet : kPacketPrograms) {
       const bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, packet.name);
       if (program == nullptr || !loaded(program)) continue;
-      auto gate = FilterGate::load(program, packet.gate, make);
+      if (!make && packet.gate.place != FilterPlace::socket) continue;
+      auto gate = FilterGate::load(program, packet.gate, make ? make : pass_every_packet);
       if (!gate) return tl::unexpected(gate.error());
       gates.emplace(packet.name, std::move(*gate));
     }
@@ -121,6 +149,7 @@ FlowsObject::FlowsObject(FlowsObject&&) noexcept = default;
 FlowsObject::~FlowsObject() = default;
 
 base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
+  if (auto room = check_memory(plan.max_flows); !room) return tl::unexpected(room.error());
   auto state = std::make_unique<State>();
   std::vector<std::string> refused;
   bool storage_in_tracing = true;
@@ -149,15 +178,18 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     const int error = flows_bpf__load(skeleton.get());
     if (error == 0) {
       state->skeleton = std::move(skeleton);
-      if (plan.filter)
-        if (auto filtered = state->load_gates(plan.filter); !filtered)
-          return tl::unexpected(filtered.error());
+      if (auto filtered = state->load_gates(plan.filter); !filtered) return tl::unexpected(filtered.error());
       return FlowsObject(std::move(state));
     }
     const std::string culprit = log.refused_program();
     if (!optional_program(culprit) || -error == EPERM) {
       const std::string missing = missing_capabilities_sentence();
       if (!missing.empty()) return base::fail(base::ErrorKind::permission, missing, -error);
+      if (-error == ENOMEM)
+        return base::fail_errno(ENOMEM, "the tables for " + std::to_string(plan.max_flows) +
+                                            " flows of each IP version (--max-flows) take " +
+                                            std::to_string(plan.max_flows * kBytesPerFlow / 1'000'000) +
+                                            " MB of kernel memory: a smaller number takes less");
       return base::fail_errno(-error, "loading the flow programs" +
                                           (culprit.empty() ? "" : ": the kernel refused " + culprit) +
                                           log.last_line_in_brackets());

@@ -3,6 +3,7 @@
 """More flows than there is room for: what the kernel's map does not hold comes through the ring, or is counted as lost."""
 import re
 import socket
+import subprocess
 import sys
 
 import stage
@@ -68,6 +69,17 @@ class Limits(stage.Scene):
         seen, flows, lost = self.spray(2000, 2, "--max-flows", "2100")
         self.assertEqual(({}, 2000, 4000), (lost, len(flows), sum(flow.packets for flow in flows)))
         self.assertNotRegex(seen.err, r"map full")
+
+    def test_tables_that_would_take_most_of_the_memory_are_refused(self):
+        with open("/proc/meminfo") as meminfo:
+            free = int(re.search(r"MemAvailable: +(\d+)", meminfo.read()).group(1)) * 1024
+        flows = min(64_000_000, free // 500)  # 440 octets each
+        if flows * 440 < free * 0.6:
+            self.skipTest("more than 40 GB are free: no number that --max-flows takes is too large")
+        ended = subprocess.run([stage.WEIR, "flows", "--for", "1s", "--max-flows", str(flows)], capture_output=True,
+                               text=True, timeout=30)
+        self.assertEqual(2, ended.returncode, ended.stderr)
+        self.assertRegex(ended.stderr, r"more than half of the \d+ MB that are free; at most \d+ flows")
 
 
 if __name__ == "__main__":
