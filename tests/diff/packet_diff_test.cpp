@@ -32,6 +32,7 @@ class packet_diff : public testing::Test {
     if (probe->denied()) GTEST_SKIP() << probe->failure() << "; needs CAP_BPF and CAP_NET_ADMIN";
     ASSERT_EQ(probe->failure(), "");
     taken.assign(probe->programs().size(), 0);
+    plain_before = probe->plain();
     results.fill(0);
   }
 
@@ -66,7 +67,8 @@ class packet_diff : public testing::Test {
   }
 
   static std::unique_ptr<ParseProbe> probe;
-  std::vector<size_t> taken;                   // frames by program
+  std::vector<size_t> taken;  // frames by program
+  uint32_t plain_before = 0;
   std::array<size_t, PACKET_RESULTS> results;  // comparisons by result
 };
 std::unique_ptr<ParseProbe> packet_diff::probe;
@@ -143,6 +145,9 @@ TEST_F(packet_diff, mutated_frames_are_parsed_alike) {
     EXPECT_GT(taken[i], kMutatedFrames / 2) << probe->programs()[i].name;
     std::printf("%-16s %zu frames\n", probe->programs()[i].name, taken[i]);
   }
+  const uint32_t plain = probe->plain() - plain_before;
+  std::printf("%u by the short way in front of the parser\n", plain);
+  EXPECT_GT(plain, kMutatedFrames);
   for (int result = 0; result < PACKET_RESULTS; ++result) {
     const auto kind = static_cast<packet_result>(result);
     if (kind == PACKET_UNKNOWN_LINK) continue;  // no program has an unknown link

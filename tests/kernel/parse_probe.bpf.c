@@ -30,6 +30,27 @@ static __always_inline void keep(const struct packet_reader* reader, const int a
   probe->runs++;
 }
 
+/* As the flow programs do: the short way, and where that gives up the whole parser, as a function. */
+#define KEEP_PLAIN(context, link, frame_bytes, decapsulate, parse_whole)                     \
+  do {                                                                                       \
+    __u32 zero = 0;                                                                          \
+    struct parse_probe* probe = bpf_map_lookup_elem(&parsed, &zero);                         \
+    if (!probe) break;                                                                       \
+    struct packet_reader reader = SPAN_OF(context);                                          \
+    struct packet_info info;                                                                 \
+    __builtin_memset(&info, 0, sizeof(info));                                                \
+    int result = packet_parse(&reader, PACKET_PLAIN, link, frame_bytes, decapsulate, &info); \
+    if (result == PACKET_OK) {                                                               \
+      probe->plain++;                                                                        \
+    } else {                                                                                 \
+      __builtin_memset(&info, 0, sizeof(info));                                              \
+      result = parse_whole(context, &info);                                                  \
+    }                                                                                        \
+    probe->result = result;                                                                  \
+    probe->info = info;                                                                      \
+    probe->runs++;                                                                           \
+  } while (0)
+
 #define SPAN_OF(context) \
   { (const __u8*)(long)(context)->data, (const __u8*)(long)(context)->data_end, context }
 
@@ -55,6 +76,28 @@ static __always_inline void keep(const struct packet_reader* reader, const int a
     return 0;                                                                   \
   }
 
+#define XDP_PLAIN_PROBE(name, link, decapsulate)                                         \
+  static __noinline int name##_whole(struct xdp_md* context, struct packet_info* info) { \
+    struct packet_reader reader = SPAN_OF(context);                                      \
+    const __u32 bytes = (__u32)(context->data_end - context->data);                      \
+    return packet_parse(&reader, PACKET_SPAN, link, bytes, decapsulate, info);           \
+  }                                                                                      \
+  SEC("xdp") int name(struct xdp_md* context) {                                          \
+    const __u32 bytes = (__u32)(context->data_end - context->data);                      \
+    KEEP_PLAIN(context, link, bytes, decapsulate, name##_whole);                         \
+    return XDP_PASS;                                                                     \
+  }
+
+#define SKB_PLAIN_PROBE(section, name, link, decapsulate, verdict)                          \
+  static __noinline int name##_whole(struct __sk_buff* context, struct packet_info* info) { \
+    struct packet_reader reader = {0, 0, context};                                          \
+    return packet_parse(&reader, PACKET_SKB, link, context->len, decapsulate, info);        \
+  }                                                                                         \
+  SEC(section) int name(struct __sk_buff* context) {                                        \
+    KEEP_PLAIN(context, link, context->len, decapsulate, name##_whole);                     \
+    return verdict;                                                                         \
+  }
+
 XDP_PROBE(xdp_ethernet, PACKET_LINK_ETHERNET, 0)
 XDP_PROBE(xdp_ethernet_in, PACKET_LINK_ETHERNET, 1)
 XDP_PROBE(xdp_ip, PACKET_LINK_IP, 0)
@@ -69,6 +112,13 @@ SKB_PROBE("cgroup_skb/egress", cgroup_span, PACKET_SPAN, PACKET_LINK_IP, 0, 1)
 SKB_PROBE("cgroup_skb/egress", cgroup_span_in, PACKET_SPAN, PACKET_LINK_IP, 1, 1)
 SKB_PROBE("cgroup_skb/egress", cgroup_load, PACKET_SKB, PACKET_LINK_IP, 0, 1)
 SKB_PROBE("cgroup_skb/egress", cgroup_load_in, PACKET_SKB, PACKET_LINK_IP, 1, 1)
+
+XDP_PLAIN_PROBE(xdp_plain, PACKET_LINK_ETHERNET, 0)
+XDP_PLAIN_PROBE(xdp_plain_in, PACKET_LINK_ETHERNET, 1)
+SKB_PLAIN_PROBE("tc", tc_plain, PACKET_LINK_ETHERNET, 0, 0)
+SKB_PLAIN_PROBE("tc", tc_plain_in, PACKET_LINK_ETHERNET, 1, 0)
+SKB_PLAIN_PROBE("cgroup_skb/egress", cgroup_plain, PACKET_LINK_IP, 0, 1)
+SKB_PLAIN_PROBE("cgroup_skb/egress", cgroup_plain_in, PACKET_LINK_IP, 1, 1)
 
 SOCKET_PROBE(socket_load, 0)
 SOCKET_PROBE(socket_load_in, 1)

@@ -9,6 +9,8 @@ struct parse_probe {
   struct packet_info info;
   __u32 result; /* enum packet_result */
   __u32 runs;   /* packets so far: shows that the program ran */
+  __u32 plain;  /* of them those that PACKET_PLAIN parsed */
+  __u32 reserved;
 };
 
 #endif

@@ -27,12 +27,14 @@ ParseProbe::ParseProbe() {
   };
   const auto& programs = object_->progs;
   for (bpf_program* program : {programs.xdp_ethernet, programs.xdp_ethernet_in, programs.tc_span,
-                               programs.tc_span_in, programs.tc_load, programs.tc_load_in})
+                               programs.tc_span_in, programs.tc_load, programs.tc_load_in, programs.xdp_plain,
+                               programs.xdp_plain_in, programs.tc_plain, programs.tc_plain_in})
     add(program, PACKET_LINK_ETHERNET, false);
   for (bpf_program* program : {programs.socket_load, programs.socket_load_in})
     add(program, PACKET_LINK_ETHERNET, true);
   for (bpf_program* program : {programs.xdp_ip, programs.xdp_ip_in}) add(program, PACKET_LINK_IP, false);
-  for (bpf_program* program : {programs.cgroup_load, programs.cgroup_load_in})
+  for (bpf_program* program :
+       {programs.cgroup_load, programs.cgroup_load_in, programs.cgroup_plain, programs.cgroup_plain_in})
     add(program, PACKET_LINK_IP, true);
 }
 
@@ -54,6 +56,7 @@ ParseRun ParseProbe::run(const ParseProgram& program, const Bytes& frame) {
   if (run.error != 0) return run;
   const uint32_t key = 0;
   run.error = -bpf_map_lookup_elem(bpf_map__fd(object_->maps.parsed), &key, &run.found);
+  plain_ = run.found.plain;
   if (run.error == 0 && run.found.runs != ++runs_) run.error = ENODATA;  // the program did not run
   return run;
 }

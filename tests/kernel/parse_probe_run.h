@@ -37,6 +37,8 @@ class ParseProbe {
   bool denied() const { return denied_; }
   const std::vector<ParseProgram>& programs() const { return programs_; }
   ParseRun run(const ParseProgram& program, const Bytes& frame);
+  /// Packets that PACKET_PLAIN parsed, of all programs so far.
+  uint32_t plain() const { return plain_; }
 
  private:
   parse_probe_bpf* object_ = nullptr;
@@ -44,6 +46,7 @@ class ParseProbe {
   std::string failure_;
   bool denied_ = false;
   uint32_t runs_ = 0;
+  uint32_t plain_ = 0;
 };
 
 }  // namespace weir::tests
