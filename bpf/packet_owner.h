@@ -27,7 +27,8 @@ static __always_inline void tuple_of(struct bpf_sock_tuple* tuple, const struct 
 }
 
 /* At an interface's ingress skb->sk is nobody, or the sender (veth): the receiver is looked up. A handshake
- * under way is the listener's. */
+ * under way is the listener's. What is not plain (a tag within a tag, IPv6 extension headers) has no owner
+ * there. */
 static __noinline const struct socket_owner* owner_of_receiver(struct __sk_buff* skb,
                                                                const struct packet_info* info) {
   struct bpf_sock_tuple tuple;
@@ -50,7 +51,7 @@ static __noinline const struct socket_owner* owner_of_receiver(struct __sk_buff*
 static __noinline const struct socket_owner* owner_of_listener(struct __sk_buff* skb, const int link) {
   struct packet_info info;
   struct bpf_sock_tuple tuple;
-  parse_skb(skb, link, &info);
+  if (parse_plain(skb, link, &info) != PACKET_OK) return NULL;
   if (!info.has_ports || info.protocol != IPPROTO_TCP || info.tunnels) return NULL;
   tuple_of(&tuple, &info, 0);
   struct bpf_sock* sk = info.version == 4

@@ -51,7 +51,13 @@ struct {
 
 #include "bpf/packet_copy.h"
 
-/* The parser, wherever the headers are. */
+/* For packets without tags in the frame, extension headers and tunnels; not for packet sockets. */
+static __always_inline int parse_plain(struct __sk_buff* skb, const int link, struct packet_info* info) {
+  struct packet_reader reader = {(const __u8*)(long)skb->data, (const __u8*)(long)skb->data_end, skb};
+  return packet_parse(&reader, PACKET_PLAIN, link, skb->len, 0, info);
+}
+
+/* The whole parser, wherever the headers are: four times the verifier's work, so only for --headers. */
 static __noinline int parse_skb(struct __sk_buff* skb, int link, struct packet_info* info) {
   struct packet_reader reader = {.context = skb};
   if (link == PACKET_LINK_ETHERNET)
@@ -84,11 +90,12 @@ static __always_inline void take_packet(struct __sk_buff* skb, const int link, s
   sight->segments = skb->gso_segs;
   if (look_up || packets_config.headers_only) {
     struct packet_info info;
-    struct packet_reader reader = {(const __u8*)(long)skb->data, (const __u8*)(long)skb->data_end, skb};
-    int result = packet_parse(&reader, PACKET_PLAIN, link, sight->bytes, 0, &info);
-    if (unlikely(result != PACKET_OK)) result = parse_skb(skb, link, &info);
-    if (look_up) sight->owner = owner_of_receiver(skb, &info);
-    if (packets_config.headers_only) sight->copied = bytes_to_copy(header_bytes(&info, result, sight->bytes));
+    int result = parse_plain(skb, link, &info);
+    if (look_up && result == PACKET_OK) sight->owner = owner_of_receiver(skb, &info);
+    if (packets_config.headers_only) {
+      if (unlikely(result != PACKET_OK)) result = parse_skb(skb, link, &info);
+      sight->copied = bytes_to_copy(header_bytes(&info, result, sight->bytes));
+    }
   }
   copy_packet(skb, 0, sight);
 }

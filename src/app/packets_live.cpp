@@ -11,7 +11,9 @@
 #include "app/packet_output.h"
 #include "app/packet_taps.h"
 #include "app/stop_signal.h"
+#include "app/watched_command.h"
 #include "base/clock.h"
+#include "kernel/network_namespace.h"
 #include "kernel/socket_lister.h"
 #include "source/packet_ring.h"
 
@@ -22,6 +24,7 @@ constexpr int kLostExitCode = 5;
 constexpr size_t kMostAtOnce = 4096;  // records between two looks at signals
 constexpr int64_t kShortestWaitNs = 1'000'000;
 constexpr int64_t kLongestWaitNs = 8'000'000;
+constexpr int64_t kLastPacketsNs = 50'000'000;  // for what a command's end sends
 constexpr int64_t kFlushEveryNs = 1'000'000'000;
 
 int tell(const base::Error& error) {
@@ -30,12 +33,10 @@ int tell(const base::Error& error) {
 }
 
 base::Result<> refuse_what_is_missing(const config::PacketsOptions& options) {
-  const auto refuse = [](const char* sentence) { return base::fail(base::ErrorKind::bad_input, sentence); };
-  if (options.once) return refuse("--once does not work yet; without it each hop is a line");
-  if (!options.netns.empty())
-    return refuse("--netns does not work yet; ip netns exec NAME weir packets does");
-  if (!options.command.empty())
-    return refuse("-- COMMAND does not work yet; --pid and --comm show one program's packets");
+  if (options.once)
+    return base::fail(
+        base::ErrorKind::bad_input,
+        "--once does not work yet; without it each hop is a line, with the packet's id in -o json");
   return {};
 }
 
@@ -45,6 +46,8 @@ class Capture {
   Capture(const config::PacketsOptions& options, StopSignal& stop) : options_(options), stop_(stop) {}
 
   base::Result<> begin();
+  /// The command, once everything is attached.
+  base::Result<> start();
   /// Until something ends it.
   void run();
   /// Takes the hooks away, reads what is left, closes the output; the exit code.
@@ -63,6 +66,7 @@ class Capture {
   const config::PacketsOptions& options_;
   StopSignal& stop_;
   base::Result<kernel::CgroupMount> cgroup_ = kernel::open_cgroup2();
+  std::unique_ptr<WatchedCommand> command_;  // null: none
   std::optional<kernel::SocketLister> lister_;
   std::unique_ptr<PacketTaps> taps_;
   std::optional<source::PacketRing> ring_;
@@ -76,10 +80,17 @@ class Capture {
   size_t told_notes_ = 0;
   uint64_t told_lost_ = 0;
   uint64_t refused_ = 0;  // records of an unknown form
+  uint64_t others_ = 0;   // packets that are not the command's
   bool done_ = false;     // no record is written any more
 };
 
 base::Result<> Capture::begin() {
+  if (!options_.command.empty()) {
+    if (!cgroup_) return base::fail_within(cgroup_.error(), "-- COMMAND");
+    auto command = WatchedCommand::prepare(options_.command, cgroup_->root.get());
+    if (!command) return base::fail_within(command.error(), "-- COMMAND");
+    command_ = std::move(*command);
+  }
   lister_.emplace(kernel::SocketLister::load(options_.verbosity > 2));
   // Owners of sockets that are open already; those made between this and the attachment are listed below.
   if (auto listed = lister_->list(); !listed) return tl::unexpected(listed.error());
@@ -106,6 +117,10 @@ base::Result<> Capture::begin() {
   return {};
 }
 
+base::Result<> Capture::start() {
+  return command_ ? command_->start() : base::Result<>();
+}
+
 /// Interfaces and notes that are new.
 void Capture::announce() {
   for (; announced_ < taps_->interfaces().size(); announced_++) {
@@ -126,7 +141,12 @@ bool Capture::take(std::span<const std::byte> record) {
     records_->count(*event);
     return true;
   }
-  if (output_->write(records_->record_of(*event)) == PacketOutput::Step::stop) done_ = true;
+  const decode::PacketRecord& packet = records_->record_of(*event);
+  if (command_ && !(packet.process && command_->owns(*packet.process))) {
+    ++others_;
+    return true;
+  }
+  if (output_->write(packet) == PacketOutput::Step::stop) done_ = true;
   return !done_;
 }
 
@@ -140,6 +160,7 @@ Capture::Way Capture::look() {
   if (done_) return Way::out;
   const int64_t now = base::now_ns(CLOCK_MONOTONIC);
   if (now >= end_ns_) return Way::out;
+  if (command_ && end_ns_ > now + kLastPacketsNs && command_->ended()) end_ns_ = now + kLastPacketsNs;
   if (records < kMostAtOnce || now >= next_flush_ns_) {
     next_flush_ns_ = now + kFlushEveryNs;
     if (output_->idle() == PacketOutput::Step::stop) return Way::out;
@@ -194,7 +215,7 @@ std::string Capture::report() const {
   std::string text = line(counts.written, "captured") +
                      line(records_->received() + lost(), "received by filter") +
                      line(lost(), "dropped by kernel");
-  if (counts.other_owner) text += line(counts.other_owner, "of other owners left out");
+  if (counts.other_owner + others_) text += line(counts.other_owner + others_, "of other owners left out");
   if (counts.file_lost) text += line(counts.file_lost, "not kept: the file could not be written");
   if (counts.cut) text += line(counts.cut, "cut: no place in the file's format");
   if (refused_) text += line(refused_, "in an unknown form");
@@ -214,7 +235,9 @@ int Capture::end() {
   const auto finished =
       output_->finish({begin_wall_ns_, base::now_ns(CLOCK_REALTIME), records_->interface_counts(), {}});
   std::fputs(report().c_str(), stderr);
+  if (command_) command_->wait(stop_.fd());
   if (!finished) return tell(finished.error());
+  if (command_ && command_->exit_code() != 0) return command_->exit_code();
   return options_.fail_on_loss && (lost() || output_->counts().file_lost) ? kLostExitCode : 0;
 }
 
@@ -222,10 +245,13 @@ int Capture::end() {
 
 int packets_live(const config::PacketsOptions& options) {
   if (auto known = refuse_what_is_missing(options); !known) return tell(known.error());
+  if (!options.netns.empty())
+    if (auto entered = kernel::enter_network_namespace(options.netns); !entered) return tell(entered.error());
   auto stop = StopSignal::create();
   if (!stop) return tell(stop.error());
   Capture capture(options, *stop);
   if (auto begun = capture.begin(); !begun) return tell(begun.error());
+  if (auto started = capture.start(); !started) return tell(started.error());
   capture.run();
   return capture.end();
 }
