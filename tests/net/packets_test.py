@@ -3,6 +3,7 @@
 """`weir packets` live: each packet once, in order, with its owner, at every hook; and what was lost is counted."""
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import time
 
 import stage
+from traces_test import left_of, objects_of
 
 OWN = os.getpid()
 PORT = 7777
@@ -65,6 +67,14 @@ def numbers(link, packets):
     """Of NUMBERED's datagrams, in the order of the capture."""
     skip = (14 if link == 1 else 0) + 20 + 8
     return [struct.unpack_from("!I", packet, skip)[0] for packet, _ in packets]
+
+
+def hooks_of(namespace):
+    """What stands at the hooks of the namespace's device."""
+    filters = [namespace.run("tc", "filter", "show", "dev", "veth0", way).stdout for way in ("ingress", "egress")]
+    device = json.loads(namespace.ip("-j", "link", "show", "dev", "veth0").stdout)[0]
+    qdiscs = [qdisc["kind"] for qdisc in json.loads(namespace.run("tc", "-j", "qdisc", "show", "dev", "veth0").stdout)]
+    return filters, device.get("xdp"), qdiscs
 
 
 def owner(record):
@@ -307,6 +317,50 @@ class Packets(stage.Scene):
             sender.close()
             capture.stop()
             self.assertEqual([5, 5, 0], capture.counted(), hook)
+
+    def test_a_command_and_its_children_are_shown_and_nobody_else(self):
+        self.serve_zeros()
+        fetch = (f"{sys.executable} -c \"import socket\ns = socket.create_connection(('{self.link.right}', 9000))\n"
+                 "while s.recv(65536): pass\"")
+        path = self.folder / "command.pcapng"
+        other = self.client.socket(socket.SOCK_DGRAM)
+        self.addCleanup(other.close)
+        capture = self.capture("-i", "veth0", "-w", path, "--", "bash", "-c", f"{fetch}\n({fetch}) &\nwait\nexit 7",
+                               namespace=self.client)
+        other.sendto(b"not the command's", (self.link.right, PORT))
+        self.assertEqual(7, capture.wait(), capture.err())
+        lines = stage.run(stage.WEIR, "packets", "-r", path).stdout.splitlines()
+        self.assertEqual(2, len([line for line in lines if "Flags [S]" in line]), lines)
+        self.assertEqual([], [line for line in lines if ".9000" not in line])
+        self.assertEqual(capture.counted()[0], len(lines))
+        self.assertEqual([], list(pathlib.Path("/sys/fs/cgroup").rglob(f"weir-{capture.pid}")))
+
+    def test_a_command_that_is_not_there_is_a_wrong_wish(self):
+        done = self.client.run(stage.WEIR, "packets", "-i", "veth0", "--", "/nothing/here", check=False)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("/nothing/here: No such file", done.stderr)
+
+    def test_a_run_in_another_namespace_is_asked_for_by_name_or_process(self):
+        self.receiver()
+        inside = self.start(self.server, "sleep", "60")
+        for name in (self.server.name, inside.pid):
+            capture = Capture(self.folder, ("--netns", name, "-i", "veth0", f"udp port {PORT}"))
+            self.send(5)
+            self.assertEqual(0, capture.stop(), capture.err())
+            self.assertEqual([5, 5, 0], capture.counted())
+
+    def test_nothing_stays_behind_however_it_ends(self):
+        for hook in (("-i", "veth0"), ("-i", "veth0", "--hook", "xdp"), ("--hook", "cgroup"),
+                     ("-i", "veth0", "--hook", "socket")):
+            for end in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                with self.subTest(hook=hook, end=end):
+                    before = hooks_of(self.server)
+                    capture = self.capture(*hook, f"udp port {PORT}")
+                    held = objects_of(capture)
+                    self.assertTrue(held["prog"] and held["map"])
+                    self.assertEqual(-end if end == signal.SIGKILL else 0, capture.stop(end), capture.err())
+                    self.assertEqual(before, hooks_of(self.server))
+                    stage.until(lambda: not left_of(held), "its programs, maps and links are gone")
 
     def test_wrong_wishes_end_with_2_and_one_line(self):
         for arguments, word in ((("-i", "nothere0"), "nothere0"), (("-i", "veth0", "porrt 80"), "porrt"),
