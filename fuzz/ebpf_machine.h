@@ -50,6 +50,9 @@ class EbpfMachine {
         case BPF_LDX:
           load(now);
           break;
+        case BPF_LD:
+          if (!load_from_packet(now)) return 0;
+          break;
         case BPF_ST:
         case BPF_STX:
           store(now);
@@ -183,6 +186,21 @@ class EbpfMachine {
     uint64_t value = 0;  // little endian: the lower bytes
     std::memcpy(&value, reinterpret_cast<const void*>(from), bytes);
     set(now.dst_reg, value);
+  }
+
+  /// LD_ABS and LD_IND; false: past the end.
+  bool load_from_packet(const bpf_insn& now) {
+    const bool by_register = BPF_MODE(now.code) == BPF_IND;
+    require((by_register || BPF_MODE(now.code) == BPF_ABS) && !packet_.xdp && get(BPF_REG_6) == kContext);
+    const uint64_t offset = static_cast<uint64_t>(int64_t{now.imm}) + (by_register ? get(now.src_reg) : 0);
+    require(offset <= INT32_MAX);  // from here on offsets are no places in the packet
+    const size_t bytes = bytes_of(now.code);
+    for (uint8_t number = BPF_REG_1; number <= BPF_REG_5; ++number) registers_[number].reset();
+    if (offset + bytes > packet_.bytes.size()) return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes; ++i) value = value << 8 | packet_.bytes[offset + i];
+    set(BPF_REG_0, value);
+    return true;
   }
 
   void store(const bpf_insn& now) {

@@ -50,9 +50,12 @@ class Translator {
     const bool helper = target_.hook != Hook::xdp || target_.xdp_load_bytes;
     const bool tagged =
         has_ethernet_header(target_.hook) && target_.hook != Hook::xdp && !target_.vlan_transparent;
-    Pass slow{helper ? Access::helper : Access::exact, false, writer_.labels(program_.size()), 0};
+    // Where a load past the end may end the program, as only a socket filter's 0 allows.
+    const bool own = target_.hook == Hook::socket && target_.direct_access && target_.reject == 0;
+    const Access by_helper = own ? Access::own : Access::helper;
+    Pass slow{helper ? by_helper : Access::exact, false, writer_.labels(program_.size()), 0};
     Pass fast{Access::in_place, false, writer_.labels(program_.size()), slow.first};
-    Pass slow_tagged{Access::helper, true, writer_.labels(program_.size()), 0};
+    Pass slow_tagged{by_helper, true, writer_.labels(program_.size()), 0};
     Pass fast_tagged{Access::in_place, true, writer_.labels(program_.size()), slow_tagged.first};
     const bool fast_when_tagged = in_place && program_.size() <= kMostWithTaggedCopy;
 

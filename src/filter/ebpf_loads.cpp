@@ -244,11 +244,10 @@ bool EbpfLoads::write_packet_load(const Pass& pass, size_t at, const Load& load,
   } else if (pass.access == Access::exact) {
     return write_exact(load);
   } else if (load.from_x) {
-    write_helper_from_x(pass, load);
+    write_load_from_x(pass, load);
   } else {
     const bool behind_tag = pass.tagged && load.offset >= kTagEnd;
-    writer_.move(R2, static_cast<int32_t>(load.offset - (behind_tag ? kTagBytes : 0)));
-    write_helper(load);
+    write_load_at(pass, load.offset - (behind_tag ? kTagBytes : 0), load);
   }
   return true;
 }
@@ -335,19 +334,33 @@ void EbpfLoads::swap(EbpfRegister value, uint32_t bytes) {
   if (bytes > 1) writer_.to_host_order(value, static_cast<int32_t>(bytes * 8));
 }
 
-void EbpfLoads::write_helper(const Load& load) {
+void EbpfLoads::write_load_at(const Pass& pass, uint32_t offset, const Load& load) {
+  if (pass.access == Access::own) {
+    writer_.emit(static_cast<uint8_t>(BPF_LD | BPF_ABS | size_code(load.bytes)), R0, R0, 0,
+                 static_cast<int32_t>(offset));
+    return writer_.move(load.to, R0);
+  }
+  writer_.move(R2, static_cast<int32_t>(offset));
+  write_load_at_r2(pass, load);
+}
+
+void EbpfLoads::write_load_at_r2(const Pass& pass, const Load& load) {
+  if (pass.access == Access::own) {
+    writer_.emit(static_cast<uint8_t>(BPF_LD | BPF_IND | size_code(load.bytes)), R0, R2, 0, 0);
+    return writer_.move(load.to, R0);
+  }
   call_load_bytes(load.bytes);
   writer_.jump_if(BPF_JMP | BPF_JNE | BPF_K, R0, 0, reject_);
   writer_.load(size_code(load.bytes), load.to, R10, kScratch);
   swap(load.to, load.bytes);
 }
 
-void EbpfLoads::write_helper_from_x(const Pass& pass, const Load& load) {
+void EbpfLoads::write_load_from_x(const Pass& pass, const Load& load) {
   const auto offset = static_cast<int32_t>(load.offset);
   writer_.jump_if(BPF_JMP32 | BPF_JGT | BPF_K, kX, INT32_MAX - offset, reject_);
   writer_.move(R2, kX);
   writer_.add(R2, offset);
-  if (!pass.tagged) return write_helper(load);
+  if (!pass.tagged) return write_load_at_r2(pass, load);
   const auto labels = writer_.labels(3);
   const auto before = labels, behind = labels + 1, done = labels + 2;
   writer_.jump_if(BPF_JMP | BPF_JLE | BPF_K, R2, static_cast<int32_t>(kTagOffset - load.bytes), before);
@@ -357,7 +370,7 @@ void EbpfLoads::write_helper_from_x(const Pass& pass, const Load& load) {
   writer_.place(behind);
   writer_.add(R2, -static_cast<int32_t>(kTagBytes));
   writer_.place(before);
-  write_helper(load);
+  write_load_at_r2(pass, load);
   writer_.place(done);
 }
 

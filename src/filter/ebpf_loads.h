@@ -23,6 +23,7 @@ constexpr EbpfRegister kX = R9;
 
 enum class Access : uint8_t {
   in_place,  // proves more than is needed; where that fails: the same instruction of the slow pass
+  own,       // LD_ABS and LD_IND, as classic socket filters: past the packet's end the program returns 0
   exact,     // in place, proves what is needed; where that fails, the packet does not match
   helper,    // bpf_skb_load_bytes, bpf_xdp_load_bytes; where that fails, the packet does not match
 };
@@ -79,8 +80,9 @@ class EbpfLoads {
   bool write_in_place(const Pass& pass, size_t at, const Load& load, Proven& proven);
   void write_in_place_from_x(const Pass& pass, size_t at, const Load& load, Proven& proven);
   bool write_exact(const Load& load);
-  void write_helper(const Load& load);
-  void write_helper_from_x(const Pass& pass, const Load& load);
+  void write_load_at(const Pass& pass, uint32_t offset, const Load& load);
+  void write_load_at_r2(const Pass& pass, const Load& load);
+  void write_load_from_x(const Pass& pass, const Load& load);
   void write_tag_load(const Load& load);
   void write_tag_load_at_r2(const Load& load);
   void write_ancillary(uint32_t offset);

@@ -83,6 +83,13 @@ std::string memory_text(const bpf_insn& at) {
   }
 }
 
+/// LD_ABS and LD_IND.
+std::string packet_text(const bpf_insn& at) {
+  const char* size = size_name(at.code);
+  if (BPF_MODE(at.code) == BPF_ABS) return print("r0 = *(%s *)skb[%d]", size, at.imm);
+  return print("r0 = *(%s *)skb[r%u + %d]", size, at.src_reg, at.imm);
+}
+
 std::string wide_text(const bpf_insn& at, const bpf_insn& upper) {
   if (at.src_reg == BPF_PSEUDO_MAP_FD) return print("r%u = map[fd:%d]", at.dst_reg, at.imm);
   const uint64_t value =
@@ -109,6 +116,8 @@ std::string ebpf_text(std::span<const bpf_insn> program) {
       case BPF_LD:
         if (at.code == (BPF_LD | BPF_IMM | BPF_DW) && i + 1 < program.size()) {
           text += wide_text(at, program[++i]);
+        } else if (BPF_MODE(at.code) == BPF_ABS || BPF_MODE(at.code) == BPF_IND) {
+          text += packet_text(at);
         } else {
           text += print("BUG_ld_%02x", at.code);
         }

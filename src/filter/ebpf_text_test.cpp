@@ -56,12 +56,21 @@ TEST(EbpfText, counts_a_map_as_the_two_instructions_that_it_takes) {
             "   6: (95) exit\n");
 }
 
+TEST(EbpfText, prints_loads_of_socket_filters_as_the_kernel_does) {
+  EbpfWriter writer;
+  writer.emit(BPF_LD | BPF_ABS | BPF_H, R0, R0, 0, 12);
+  writer.emit(BPF_LD | BPF_IND | BPF_B, R0, R2, 0, 3);
+  EXPECT_EQ(ebpf_text(writer.take()),
+            "   0: (28) r0 = *(u16 *)skb[12]\n"
+            "   1: (50) r0 = *(u8 *)skb[r2 + 3]\n");
+}
+
 TEST(EbpfText, says_of_a_code_that_is_none_that_it_is_none) {
   bpf_insn strange[3] = {};
-  strange[0].code = BPF_LD | BPF_ABS;
+  strange[0].code = BPF_LD | BPF_MSH;
   strange[1].code = BPF_ALU | 0xf0;
   strange[2].code = BPF_JMP | 0xf0;
-  EXPECT_EQ(ebpf_text(strange), "   0: (20) BUG_ld_20\n   1: (f4) BUG_alu_f4\n   2: (f5) BUG_jmp_f5\n");
+  EXPECT_EQ(ebpf_text(strange), "   0: (a0) BUG_ld_a0\n   1: (f4) BUG_alu_f4\n   2: (f5) BUG_jmp_f5\n");
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ constexpr Way kWays[] = {
     {"tc", Hook::tc_ethernet, as_it_is},
     {"tc by helper", Hook::tc_ethernet, by_helper},
     {"socket", Hook::socket, as_it_is},
+    {"socket by helper", Hook::socket, by_helper},
     {"cgroup_skb", Hook::cgroup_skb, as_it_is},
     {"cgroup_skb by helper", Hook::cgroup_skb, by_helper},
 };
