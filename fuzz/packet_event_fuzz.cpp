@@ -12,7 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (event->data.size() > event->head.wire_bytes || event->head.point == 0) std::abort();
   unsigned sum = 0;
   for (const uint8_t byte : event->data) sum += byte;
-  static volatile unsigned read_them;
-  read_them = sum;
+  if (sum == UINT32_MAX) std::abort();  // reads them all
   return 0;
 }
