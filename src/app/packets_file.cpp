@@ -126,17 +126,17 @@ std::string FileRun::summary(bool complete, bool written) {
   summary.complete = complete;
   summary.output_failed = !written;
   if (!options_.write.empty()) summary.target = options_.write == "-" ? "to stdout" : "to " + options_.write;
-  summary.left = {
-      {"did not match the filter", filtered_out_},
-      {"were not in the direction of -Q", counts.other_direction},
-      {"have no direction in the file, which -Q asks for", counts.no_direction},
-      {"belong to other owners, or to nobody known", counts.other_owner},
-      {"could not be kept in the file", counts.file_lost},
+  summary.left_out = {
+      {"the filter does not match", filtered_out_},
+      {"not in the direction of -Q", counts.other_direction},
+      {"no direction in the file, which -Q asks for", counts.no_direction},
+      {"other owners, or nobody known", counts.other_owner},
   };
   summary.notes = {
-      {"have options that end early or have wrong lengths", records_.malformed_options()},
-      {"were written without what has no place in the file's format", counts.cut},
+      {"with options that end early or have wrong lengths", records_.malformed_options()},
+      {"written without what has no place in the file's format", counts.cut},
   };
+  summary.lost = counts.file_lost;
   return sink::packet_summary_text(summary);
 }
 

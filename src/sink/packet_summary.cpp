@@ -19,10 +19,13 @@ std::string packet_summary_text(const PacketSummary& summary) {
     if (!summary.target.empty()) text += ' ' + summary.target;
   }
   text += '\n';
-  for (const auto* counts : {&summary.left, &summary.notes})
-    for (const NamedCount& count : *counts)
-      if (count.count != 0) text += "weir: " + packets(count.count) + ' ' + count.what + '\n';
-  if (summary.output_failed) text += "weir: lost the packets that could not be written\n";
+  for (const NamedCount& reason : summary.left_out)
+    if (reason.count != 0) text += "weir: left out " + packets(reason.count) + ": " + reason.what + '\n';
+  for (const NamedCount& note : summary.notes)
+    if (note.count != 0) text += "weir: " + packets(note.count) + ' ' + note.what + '\n';
+  if (summary.lost != 0) text += "weir: lost " + packets(summary.lost) + ": the file takes no more\n";
+  if (summary.output_failed && summary.lost == 0)
+    text += "weir: lost the packets that could not be written\n";
   if (!summary.complete)
     text += "weir: lost what comes after the error below: the input was not read to its end\n";
   else if (!summary.output_failed)

@@ -84,7 +84,7 @@ TEST_F(VerbPackets, stderr_names_the_file_as_tcpdump_does_and_sums_up) {
   EXPECT_EQ(run.err, "reading from file " + path +
                          ", link-type EN10MB (Ethernet), snapshot length 65535\n"
                          "weir: read 3 packets, wrote 1\n"
-                         "weir: 2 packets did not match the filter\n"
+                         "weir: left out 2 packets: the filter does not match\n"
                          "weir: lost nothing\n");
 }
 
@@ -159,11 +159,11 @@ TEST_F(VerbPackets, direction_and_owner_choose_packets_and_say_what_they_left_ou
   const RunResult in = weir("-Q in -r " + path);
   ASSERT_EQ(in.lines().size(), 1u) << in.out;
   EXPECT_TRUE(in.out.ends_with(" nginx[77]\n")) << in.out;
-  EXPECT_NE(in.err.find("1 packet were not in the direction of -Q"), std::string::npos) << in.err;
-  EXPECT_NE(in.err.find("1 packet have no direction in the file"), std::string::npos) << in.err;
+  EXPECT_NE(in.err.find("left out 1 packet: not in the direction of -Q"), std::string::npos) << in.err;
+  EXPECT_NE(in.err.find("left out 1 packet: no direction in the file"), std::string::npos) << in.err;
   const RunResult curl = weir("--comm curl -r " + path);
   EXPECT_TRUE(curl.out.ends_with(" curl[4121]\n")) << curl.out;
-  EXPECT_NE(curl.err.find("2 packets belong to other owners"), std::string::npos) << curl.err;
+  EXPECT_NE(curl.err.find("left out 2 packets: other owners"), std::string::npos) << curl.err;
   EXPECT_EQ(weir("--pid '!77' -r " + path).lines().size(), 2u);
   EXPECT_EQ(weir("--uid 1000 -r " + path).lines().size(), 1u);
 }
