@@ -14,7 +14,8 @@ std::string short_usage() {
          "\n"
          "  weir flows [EXPR]          every connection of this node, live (needs root)\n"
          "  weir flows -r FILE [EXPR]  the same from a capture (pcap, pcapng; no privileges)\n"
-         "  weir packets -r FILE       the packets themselves, in tcpdump's manner, with their owners\n"
+         "  weir packets -i IFACE      the packets themselves, in tcpdump's manner, with their owners\n"
+         "  weir packets -r FILE       the same from a capture\n"
          "  weir top --by process      who moves most, on one screen\n"
          "  weir doctor                what this kernel can do and what Weir would use\n"
          "\n"
@@ -86,6 +87,8 @@ std::string verb_tail(std::string_view verb) {
            std::string(kDurationUnits) + ": 500ms, 1.5h.\n";
   if (verb == "packets")
     return "EXAMPLES\n"
+           "  weir packets -i eth0 tcp port 443             packets of a card, with their owners (root)\n"
+           "  weir packets -i any -- curl http://a/         a command's packets, in and out\n"
            "  weir packets -r day.pcap tcp port 443         packets of a capture, filtered\n"
            "  weir packets -r day.pcapng -nnvvX -c5         five of them, all that is to be said\n"
            "  weir packets -r a.pcap -r b.pcap -w both.pcapng   two captures into one, by time\n"

@@ -77,7 +77,8 @@ void add_choices(OptionParser& parser, Words& words) {
   parser.word("--classic", words.classic_file, "FILE", "the filter is this hand-written classic BPF");
   parser.flag("--vlan-transparent", words.vlan_transparent,
               "filter without VLAN tags that the card stripped, as tcpdump does");
-  parser.flag("--once", words.once, "show a packet that passes several points once, with its path");
+  parser.flag("--once", words.once,
+              "show a packet that passes several points once, with its path (not there yet)");
   parser.words("--pid", words.pid, "LIST", "process ids of owners");
   parser.words("--comm", words.comm, "LIST", "command names of owners, as the kernel cut them (15 bytes)");
   parser.words("--uid", words.uid, "LIST", "user ids of owners");
@@ -89,7 +90,8 @@ void add_choices(OptionParser& parser, Words& words) {
   parser.word("--for", words.duration, "TIME", "stop after this time; with -r in the capture's own time");
   parser.word("-s,--snapshot-length", words.snap, "N", "take N bytes of each packet (default 262144)");
   parser.flag("--headers", words.headers_only, "take each packet up to its payload");
-  parser.word("-B,--buffer-size", words.buffer, "KIB", "the kernel's buffer for packets not read yet");
+  parser.word("-B,--buffer-size", words.buffer, "KIB",
+              "the kernel's buffer for packets not read yet (default 65536: 64 MB)");
   parser.flag("--fail-on-loss", words.fail_on_loss, "exit status 5 when anything was lost");
 }
 
