@@ -318,6 +318,25 @@ class Packets(stage.Scene):
             capture.stop()
             self.assertEqual([5, 5, 0], capture.counted(), hook)
 
+    def test_tagged_frames_are_told_as_they_were_on_the_wire(self):
+        """The kernel takes the outer tag off before tc; it is put back."""
+        with self.client:
+            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.addCleanup(raw.close)
+        raw.bind(("veth0", 0x0800))
+        addresses = bytes.fromhex("ffffffffffff020000000001")
+        payload = bytes(range(200))
+        frames = [addresses + struct.pack("!HHH", 0x8100, 0x6007, 0x88b5) + payload,
+                  addresses + struct.pack("!HHHHH", 0x88a8, 3, 0x8100, 7, 0x88b5) + payload,
+                  addresses + struct.pack("!H", 0x88b5) + payload]
+        for hook in ("tc", "xdp", "socket"):
+            path = self.folder / f"tags-{hook}.pcap"
+            capture = self.capture("-i", "veth0", "--hook", hook, "-Q", "in", "-w", path, "not arp")
+            for frame in frames:
+                raw.send(frame)
+            capture.stop()
+            self.assertEqual([(frame, len(frame)) for frame in frames], pcap_packets(path)[1], hook)
+
     def test_a_command_and_its_children_are_shown_and_nobody_else(self):
         self.serve_zeros()
         fetch = (f"{sys.executable} -c \"import socket\ns = socket.create_connection(('{self.link.right}', 9000))\n"
