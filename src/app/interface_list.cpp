@@ -4,13 +4,13 @@
 #include <net/if.h>
 #include <pcap/pcap.h>
 
+#include <charconv>
 #include <cstdio>
 #include <memory>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/printed_text.h"
-#include "base/result.h"
 
 namespace weir::app {
 namespace {
@@ -44,7 +44,7 @@ const char* connection_words(unsigned flags) {
 }
 
 /// "3.lo [Up, Running, Loopback]"
-std::string device_line(unsigned number, const pcap_if_t& device) {
+std::string device_line(size_t number, const pcap_if_t& device) {
   std::string line = std::to_string(number) + '.' + device.name;
   if (device.description != nullptr) line.append(" (").append(device.description).append(")");
   if (device.flags != 0) {
@@ -61,21 +61,44 @@ bool has_packets(const pcap_if_t& device) {
   return std::string_view(device.name) == "any" || ::if_nametoindex(device.name) != 0;
 }
 
+base::Result<std::vector<const pcap_if_t*>> with_packets(std::unique_ptr<pcap_if_t, FreeDevices>& owner) {
+  pcap_if_t* found = nullptr;
+  char reason[PCAP_ERRBUF_SIZE] = "";
+  if (pcap_findalldevs(&found, reason) != 0)
+    return base::fail(base::ErrorKind::internal, std::string("cannot list the interfaces: ") + reason);
+  owner.reset(found);
+  std::vector<const pcap_if_t*> devices;
+  for (const pcap_if_t* device = found; device != nullptr; device = device->next)
+    if (has_packets(*device)) devices.push_back(device);
+  return devices;
+}
+
 }  // namespace
 
 int list_interfaces() {
-  pcap_if_t* found = nullptr;
-  char reason[PCAP_ERRBUF_SIZE] = "";
-  if (pcap_findalldevs(&found, reason) != 0) {
-    std::fprintf(stderr, "weir packets: cannot list the interfaces: %s\n", reason);
-    return base::exit_code(base::ErrorKind::internal);
+  std::unique_ptr<pcap_if_t, FreeDevices> owner;
+  const auto devices = with_packets(owner);
+  if (!devices) {
+    std::fprintf(stderr, "weir packets: %s\n", devices.error().message.c_str());
+    return base::exit_code(devices.error().kind);
   }
-  const std::unique_ptr<pcap_if_t, FreeDevices> devices(found);
   std::string text;
-  unsigned number = 0;
-  for (const pcap_if_t* device = devices.get(); device != nullptr; device = device->next)
-    if (has_packets(*device)) text += device_line(++number, *device);
+  for (size_t i = 0; i < devices->size(); ++i) text += device_line(i + 1, *(*devices)[i]);
   return print_text(text, "weir packets") ? 0 : 1;
+}
+
+base::Result<std::string> interface_named(const std::string& word) {
+  size_t number = 0;
+  const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool is_number = problem == std::errc{} && end == word.data() + word.size();
+  if (!is_number || ::if_nametoindex(word.c_str()) != 0) return word;
+  std::unique_ptr<pcap_if_t, FreeDevices> owner;
+  const auto devices = with_packets(owner);
+  if (!devices) return tl::unexpected<base::Error>(devices.error());
+  if (number == 0 || number > devices->size())
+    return base::fail(base::ErrorKind::bad_input,
+                      "-i " + word + ": -D lists interfaces 1 to " + std::to_string(devices->size()));
+  return std::string((*devices)[number - 1]->name);
 }
 
 }  // namespace weir::app

@@ -53,6 +53,11 @@ int run(config::PacketsOptions options) {
     options.expression = std::move(*text);
   }
   if (options.list_interfaces) return list_interfaces();
+  for (std::string& interface : options.interfaces) {
+    auto named = interface_named(interface);
+    if (!named) return refuse_packets(named.error().message);
+    interface = std::move(*named);
+  }
   if (options.listing != config::PacketsListing::none) return file_exit_code(packets_listing(options));
   if (!options.captures.empty()) return file_exit_code(packets_file(options));
   return packets_live(options);

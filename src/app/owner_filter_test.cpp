@@ -66,5 +66,25 @@ TEST(OwnerFilter, takes_a_cgroup_with_all_below_it_and_no_namesake) {
   EXPECT_FALSE(filter.wants(between(process(1, "a", 0, "/system.slices"), nullptr)));
 }
 
+TEST(OwnerFilter, wants_packets_by_their_one_owner) {
+  config::PacketsOptions options;
+  EXPECT_TRUE(OwnerFilter(options).wants(static_cast<const decode::Process*>(nullptr)));
+  options.comm.names = {"nginx"};
+  options.pid.excluded = {"2"};
+  const OwnerFilter filter(options);
+  EXPECT_TRUE(filter.wants(process(1, "nginx").get()));
+  EXPECT_FALSE(filter.wants(process(2, "nginx").get()));
+  EXPECT_FALSE(filter.wants(process(1, "curl").get()));
+  EXPECT_FALSE(filter.wants(static_cast<const decode::Process*>(nullptr)));
+}
+
+TEST(OwnerFilter, packets_of_nobody_known_pass_where_only_others_are_excluded) {
+  config::PacketsOptions options;
+  options.comm.excluded = {"sshd"};
+  const OwnerFilter filter(options);
+  EXPECT_TRUE(filter.wants(static_cast<const decode::Process*>(nullptr)));
+  EXPECT_FALSE(filter.wants(process(1, "sshd").get()));
+}
+
 }  // namespace
 }  // namespace weir::app

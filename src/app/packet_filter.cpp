@@ -34,12 +34,12 @@ base::Result<> PacketFilter::learn(const std::vector<source::CaptureInterface>& 
     const filter::Expression* expression = nullptr;
     if (!program_.empty()) {
       expression = &program_.front();
-    } else {
+    } else if (!everything_) {
       auto compiled = set_.of(interfaces[expressions_.size()].link_type);
       if (!compiled) return tl::unexpected<base::Error>(std::move(compiled.error()));
       expression = *compiled;
     }
-    expressions_.push_back(expression->matches_all() ? nullptr : expression);
+    expressions_.push_back(expression != nullptr && expression->matches_all() ? nullptr : expression);
   }
   return {};
 }

@@ -31,8 +31,10 @@ class PacketFilter {
   }
 
  private:
-  explicit PacketFilter(std::string expression) : set_(std::move(expression)) {}
+  explicit PacketFilter(std::string expression)
+      : everything_(expression.empty()), set_(std::move(expression)) {}
 
+  bool everything_;  // nothing to compile, also for link types that libpcap does not know
   filter::ExpressionSet set_;
   std::vector<filter::Expression> program_;             // one, or none
   std::vector<const filter::Expression*> expressions_;  // by interface; null: every packet is wanted

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -75,6 +75,7 @@ class FileRun {
   source::CaptureRecords records_;
   decode::PacketRecord record_;
   size_t announced_ = 0;
+  std::set<std::string> introduced_;     // files
   std::optional<int64_t> last_time_ns_;  // --for: of the last packet that is wanted
   uint64_t read_ = 0;
   uint64_t filtered_out_ = 0;
@@ -82,10 +83,7 @@ class FileRun {
 
 /// tcpdump's line for a file it opens.
 void FileRun::introduce(const source::CaptureInterface& interface) {
-  const bool first_of_file = std::none_of(reader_->interfaces().begin(),
-                                          reader_->interfaces().begin() + static_cast<ptrdiff_t>(announced_),
-                                          [&](const auto& before) { return before.file == interface.file; });
-  if (!first_of_file) return;
+  if (!introduced_.insert(interface.file).second) return;
   const std::string link = link_name(interface.link_type);
   const uint32_t snap = interface.snap_bytes == 0 ? config::kLongestSnap : interface.snap_bytes;
   std::fprintf(stderr, "reading from file %s, link-type %s, snapshot length %u\n",

@@ -132,6 +132,10 @@ TEST_F(VerbPacketsListing, interfaces_are_numbered_as_tcpdump_does) {
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(run.out.starts_with("1.")) << run.out;
   EXPECT_NE(run.out.find(".lo [Up, Running, Loopback]\n"), std::string::npos) << run.out;
+  EXPECT_EQ(run_shell(folder_, "WEIR packets -d -i 1").status, 0);
+  const RunResult beyond = run_shell(folder_, "WEIR packets -d -i 9999");
+  EXPECT_EQ(beyond.status, 2);
+  EXPECT_NE(beyond.err.find("-i 9999: -D lists interfaces 1 to "), std::string::npos) << beyond.err;
 }
 
 }  // namespace

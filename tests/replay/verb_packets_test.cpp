@@ -252,6 +252,17 @@ TEST_F(VerbPackets, each_link_type_gets_its_own_program) {
   EXPECT_NE(wrong.err.find("vlan"), std::string::npos) << wrong.err;
 }
 
+TEST_F(VerbPackets, a_link_type_that_nobody_knows_is_told_by_its_number) {
+  PcapFile odd(9999);
+  odd.add(0, Bytes{1, 2, 3, 4});
+  const std::string path = file("odd.pcap", odd.bytes());
+  const RunResult run = weir("-t -r " + path);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("link type 9999, length 4"), std::string::npos) << run.out;
+  EXPECT_EQ(weir("-r " + path + " -w " + folder_.path("odd.pcapng")).status, 0);
+  EXPECT_EQ(weir("-r " + path + " tcp").status, 2);
+}
+
 TEST_F(VerbPackets, a_wrong_filter_leaves_no_file_behind) {
   const std::string path = file("a.pcap", three_packets());
   const std::string target = folder_.path("never.pcapng");
