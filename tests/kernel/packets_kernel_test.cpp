@@ -179,11 +179,9 @@ TEST_P(packet_capture, counts_what_finds_the_ring_full) {
 }
 
 // A packet socket's program is run by the kernel without the link header there: tests/net has it.
-INSTANTIATE_TEST_SUITE_P(hooks, packet_capture,
-                         testing::Values(PacketHook::tc_in, PacketHook::tc_out, PacketHook::xdp),
+INSTANTIATE_TEST_SUITE_P(hooks, packet_capture, testing::Values(PacketHook::tc_in, PacketHook::xdp),
                          [](const auto& param) -> std::string {
-                           if (param.param == PacketHook::xdp) return "xdp";
-                           return param.param == PacketHook::tc_in ? "tc_in" : "tc_out";
+                           return param.param == PacketHook::xdp ? "xdp" : "tc";
                          });
 
 }  // namespace
