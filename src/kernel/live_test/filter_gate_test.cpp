@@ -55,11 +55,10 @@ TEST(FilterGate, stands_before_each_program_of_the_hooks_that_are_asked_for) {
     asked.emplace_back(request.place, request.traffic);
     return base::Result<std::vector<bpf_insn>>(let_in(request));
   });
-  plan.tc_layer3 = true;
+  plan.xdp = true;
   const auto loaded = FlowsObject::load(plan);
   ASSERT_TRUE(loaded) << loaded.error().message;
-  EXPECT_EQ(asked, (std::vector<std::pair<FilterPlace, Traffic>>{{FilterPlace::tc_layer3, Traffic::ingress},
-                                                                 {FilterPlace::tc_layer3, Traffic::egress},
+  EXPECT_EQ(asked, (std::vector<std::pair<FilterPlace, Traffic>>{{FilterPlace::xdp, Traffic::ingress},
                                                                  {FilterPlace::socket, Traffic::ingress}}));
 }
 
