@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,9 @@ namespace {
 using config::PacketsOptions;
 using decode::PacketDirection;
 using decode::PacketRecord;
+
+/// A file's packets wait for names as long; live ones never.
+constexpr std::chrono::milliseconds kFilePatience(1000);
 
 /// `from` names the same things in the same order, checked below at both ends.
 template <class To, class From>
@@ -100,9 +104,15 @@ PacketOutput::PacketOutput(const PacketsOptions& options, const PacketOutputFact
       stdout_(STDOUT_FILENO),
       losses_(stdout_),
       writer_(std::move(writer)) {
+  sink::PacketTextOptions text = text_options(options, facts.show_interfaces);
+  if (options.names) {
+    names_ = std::make_unique<AddressNames>(facts.live ? std::chrono::milliseconds(0) : kFilePatience);
+    text.name_of = [this](const decode::IpAddress& address) { return names_->name_of(address); };
+  }
   if (options.output == config::PacketsOutput::text)
-    text_.emplace(text_options(options, facts.show_interfaces));
-  if (options.output == config::PacketsOutput::json) json_.emplace(stdout_, text_options(options, false));
+    text_.emplace(std::move(text));
+  else if (options.output == config::PacketsOutput::json)
+    json_.emplace(stdout_, std::move(text));
 }
 
 void PacketOutput::announce(uint32_t interface_index, const decode::PacketInterface& interface) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/address_names.h"
 #include "app/owner_filter.h"
 #include "base/result.h"
 #include "config/packets_options.h"
@@ -77,6 +78,7 @@ class PacketOutput {
   const config::PacketsOptions& options_;
   PacketOutputFacts facts_;
   OwnerFilter owners_;
+  std::unique_ptr<AddressNames> names_;  // null: no -N
   sink::OutputBuffer stdout_;
   std::optional<sink::PacketText> text_;
   std::optional<sink::PacketJson> json_;

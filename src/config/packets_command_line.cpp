@@ -113,8 +113,8 @@ void add_text(OptionParser& parser, Words& words) {
   parser.count("-X", words.hex_ascii, "in hex and ASCII; -XX with the link header");
   parser.count("-A", words.ascii, "in ASCII; -AA with the link header");
   parser.flag("-l", words.line_buffered, "write each line at once");
-  parser.count("-n", words.numeric, "no names for addresses and ports: it is always so");
-  parser.flag("-N", words.names, "names for addresses (not there yet)");
+  parser.count("-n", words.numeric, "no names for addresses and ports: it is so without -N");
+  parser.flag("-N", words.names, "names for addresses, looked up beside the stream");
   parser.word("-o", words.output, "FORM", "text (default) or json");
 }
 

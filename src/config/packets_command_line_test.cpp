@@ -160,8 +160,13 @@ TEST(PacketsCommandLine, tcpdumps_other_letters_are_refused_with_the_reason) {
        {Words{"-I"}, Words{"-y", "EN10MB"}, Words{"-L"}, Words{"-Z", "root"}, Words{"-O"},
         Words{"-V", "list"}, Words{"--count"}, Words{"-J"}, Words{"-j", "host"}})
     EXPECT_TRUE(contains(refusal(words), "tcpdump's " + words[0] + " is not taken: ")) << refusal(words);
-  EXPECT_TRUE(contains(refusal({"-N"}), "-N"));
   EXPECT_TRUE(contains(refusal({"--onec"}), "did you mean '--once'?"));
+}
+
+TEST(PacketsCommandLine, names_are_asked_for_unless_a_letter_says_no) {
+  EXPECT_FALSE(packets({}).names);
+  EXPECT_TRUE(packets({"-N"}).names);
+  EXPECT_FALSE(packets({"-nN"}).names);
 }
 
 TEST(PacketsCommandLine, owner_lists_are_those_of_flows) {

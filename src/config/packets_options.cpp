@@ -71,8 +71,6 @@ base::Result<> check_file(const PacketsOptions& options) {
 }  // namespace
 
 base::Result<> check(const PacketsOptions& options) {
-  if (options.names)
-    return refuse("-N: names are not looked up yet; addresses are printed as numbers, leave it out");
   if (auto filter = check_filter(options); !filter) return filter;
   if (auto run = options.captures.empty() ? check_live_run(options) : check_file_run(options); !run)
     return run;

@@ -263,6 +263,15 @@ TEST_F(VerbPackets, a_link_type_that_nobody_knows_is_told_by_its_number) {
   EXPECT_EQ(weir("-r " + path + " tcp").status, 2);
 }
 
+TEST_F(VerbPackets, names_stand_for_addresses_when_asked_for) {
+  PcapFile capture;
+  capture.add(0, Ethernet{} / IPv4{.source = "127.0.0.1", .destination = "127.0.0.1"} /
+                     UDP{.source = 4000, .destination = 9999} / Payload{3});
+  const std::string path = file("a.pcap", capture.bytes());
+  EXPECT_EQ(weir("-tN -r " + path).out, "IP localhost.4000 > localhost.9999: UDP, length 3\n");
+  EXPECT_EQ(weir("-tnN -r " + path).out, "IP 127.0.0.1.4000 > 127.0.0.1.9999: UDP, length 3\n");
+}
+
 TEST_F(VerbPackets, a_wrong_filter_leaves_no_file_behind) {
   const std::string path = file("a.pcap", three_packets());
   const std::string target = folder_.path("never.pcapng");
