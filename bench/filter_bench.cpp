@@ -98,7 +98,8 @@ std::vector<bpf_insn> as_classic_filter(ClassicSpan program, int32_t accept, int
 }
 
 base::UniqueFd load(bpf_prog_type type, const std::vector<bpf_insn>& instructions) {
-  DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, options);
+  bpf_prog_load_opts options{};
+  options.sz = sizeof options;
   if (type == BPF_PROG_TYPE_CGROUP_SKB) options.expected_attach_type = BPF_CGROUP_INET_INGRESS;
   return base::UniqueFd(
       bpf_prog_load(type, "weir_bench", "GPL", instructions.data(), instructions.size(), &options));
@@ -120,7 +121,8 @@ struct Measured {
   std::vector<uint32_t> figures;
 
   void run(const Bytes& frame) {
-    DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options);
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
     options.data_in = frame.data();
     options.data_size_in = static_cast<uint32_t>(frame.size());
     options.repeat = kRepeats;

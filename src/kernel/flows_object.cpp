@@ -307,7 +307,8 @@ base::Result<> FlowsObject::attach_packet_socket(unsigned ifindex) {
 
 base::Result<flow_clock> FlowsObject::clock() const {
   std::array<uint8_t, 64> frame{};
-  DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
   options.data_in = frame.data();
   options.data_size_in = frame.size();
   const int error = bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.weir_clock), &options);
