@@ -9,6 +9,8 @@ namespace {
 using decode::CapturePoint;
 using decode::PacketDirection;
 
+constexpr uint32_t kEthernetLinkType = 1;
+
 CapturePoint point_of(uint8_t point) {
   switch (point) {
     case PACKET_POINT_XDP:
@@ -23,6 +25,10 @@ CapturePoint point_of(uint8_t point) {
 }
 
 }  // namespace
+
+LiveRecords::LiveRecords(PacketTaps& taps, int cgroup_root) : taps_(taps), processes_(cgroup_root) {
+  if (taps.has_several_points()) trail_.emplace();
+}
 
 void LiveRecords::refresh() {
   clock_.refresh();
@@ -77,6 +83,9 @@ const decode::PacketRecord& LiveRecords::record_of(const decode::PacketEvent& ev
   record_.dropped_before.reset();
   if (counts.untold) record_.dropped_before = std::exchange(counts.untold, 0);
   record_.process = owner_of(head.owner);
+  record_.packet_id.reset();
+  if (trail_)
+    record_.packet_id = trail_->number_of(event, known.interface.link_type == kEthernetLinkType ? 14 : 0);
   return record_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/packet_taps.h"
+#include "app/packet_trail.h"
 #include "decode/packet_event.h"
 #include "decode/packet_record.h"
 #include "identity/process_table.h"
@@ -17,7 +18,7 @@ namespace weir::app {
 
 class LiveRecords {
  public:
-  LiveRecords(PacketTaps& taps, int cgroup_root) : taps_(taps), processes_(cgroup_root) {}
+  LiveRecords(PacketTaps& taps, int cgroup_root);
 
   /// Looks at the clocks and at what was lost. Before each look at the ring.
   void refresh();
@@ -42,6 +43,7 @@ class LiveRecords {
   PacketTaps& taps_;
   identity::ProcessTable processes_;
   source::BootClock clock_;
+  std::optional<PacketTrail> trail_;  // empty: a packet is seen once only
   decode::PacketRecord record_;
   std::vector<Counts> counts_;  // by interface index
   socket_owner last_owner_{};

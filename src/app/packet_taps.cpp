@@ -216,15 +216,22 @@ base::Result<> PacketTaps::attach_interface(const kernel::Interface& interface) 
       options_.direction != PacketsDirection::in && !(interface.loopback && one_way_on_loopback());
   remember(PACKET_POINT_TC, interface.index, interface.name, ethernet ? kEthernetLinkType : kRawLinkType);
   const auto attach = [](bool wanted, auto&& way) { return wanted ? way() : base::Result<>(); };
-  auto done = attach(wants(Hook::tc) && out, [&] {
-    return object_->attach_tc(ethernet ? PacketHook::tc_out : PacketHook::tc_l3_out, interface.index);
-  });
+  auto done =
+      attach(wants(Hook::xdp) && in && ethernet, [&] { return object_->attach_xdp(interface.index); });
+  if (done && wants(Hook::tc) && in && ethernet &&
+      kernel::PacketsObject::tc_lacks_link_header(interface.index))
+    return base::fail(
+        ErrorKind::unsupported,
+        "a generic XDP program runs there before tc, which on kernels from 6.9 on takes the link "
+        "header away from tc; capture at one of the two: --hook xdp, or --hook tc without it");
+  if (done)
+    done = attach(wants(Hook::tc) && out, [&] {
+      return object_->attach_tc(ethernet ? PacketHook::tc_out : PacketHook::tc_l3_out, interface.index);
+    });
   if (done)
     done = attach(wants(Hook::tc) && in, [&] {
       return object_->attach_tc(ethernet ? PacketHook::tc_in : PacketHook::tc_l3_in, interface.index);
     });
-  if (done)
-    done = attach(wants(Hook::xdp) && in && ethernet, [&] { return object_->attach_xdp(interface.index); });
   if (done)
     done = attach(wants(Hook::socket) && ethernet,
                   [&] { return object_->attach_packet_socket(interface.index); });

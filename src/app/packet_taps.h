@@ -37,6 +37,10 @@ class PacketTaps {
 
   /// With `any`: attaches to interfaces that came. To be called when `changes_fd` is readable.
   void attach_new_interfaces();
+  /// Whether one packet can be seen more than once.
+  bool has_several_points() const {
+    return any_ || hooks_.size() > 1 || chosen_.size() > 1 || wants(config::Hook::cgroup);
+  }
   /// -1: nothing to watch.
   int changes_fd() const { return watch_ ? watch_->fd() : -1; }
 

@@ -5,12 +5,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -209,6 +212,15 @@ base::Result<> PacketsObject::attach_xdp(unsigned ifindex) {
   if (!link) return tl::unexpected(link.error());
   state_->links.push_back(std::move(*link));
   return {};
+}
+
+bool PacketsObject::tc_lacks_link_header(unsigned ifindex) {
+  utsname kernel{};
+  unsigned major = 0, minor = 0;
+  if (uname(&kernel) != 0 || std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return false;
+  if (major < 6 || (major == 6 && minor < 9)) return false;
+  DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  return bpf_xdp_query(static_cast<int>(ifindex), 0, &query) == 0 && query.attach_mode == XDP_ATTACHED_SKB;
 }
 
 base::Result<> PacketsObject::attach_packet_socket(unsigned ifindex) {

@@ -56,6 +56,10 @@ class PacketsObject {
   /// By tcx where the kernel has it, else clsact.
   base::Result<> attach_tc(PacketHook hook, unsigned ifindex);
   base::Result<> attach_xdp(unsigned ifindex);
+  /// Whether what comes to tc on this interface has lost its link header, because a generic XDP program,
+  /// of whomever, runs before: since 6.9 the kernel copies each frame for such a program and forgets
+  /// skb->mac_len (net/core/skbuff.c skb_pp_cow_data).
+  static bool tc_lacks_link_header(unsigned ifindex);
   base::Result<> attach_packet_socket(unsigned ifindex);
   /// Of a hook that was loaded, not of the filter before it; borrowed. For tests.
   int program_fd(PacketHook hook) const;
