@@ -23,16 +23,21 @@ struct vlan_header {
 #define VLAN_BYTES 4
 #define MAC_ADDRESSES_BYTES 12
 
-static __noinline int count_lost(__u32 ifindex, __u32 unreadable) {
+/* `place`: the ifindex; 0 at the cgroup, where packets of every interface and namespace are one stream. */
+static __noinline int count_lost(__u32 place, __u32 unreadable) {
   __sync_fetch_and_add(unreadable ? &packets_lost.unreadable : &packets_lost.ring_full, 1);
-  __u64* lost = bpf_map_lookup_elem(&packet_losses, &ifindex);
+  __u64* lost = bpf_map_lookup_elem(&packet_losses, &place);
   if (!lost) {
     const __u64 none = 0;
-    bpf_map_update_elem(&packet_losses, &ifindex, &none, BPF_NOEXIST);
-    lost = bpf_map_lookup_elem(&packet_losses, &ifindex);
+    bpf_map_update_elem(&packet_losses, &place, &none, BPF_NOEXIST);
+    lost = bpf_map_lookup_elem(&packet_losses, &place);
   }
   if (lost) __sync_fetch_and_add(lost, 1);
   return 0;
+}
+
+static __always_inline __u32 place_of(const struct packet_sight* sight) {
+  return sight->point == PACKET_POINT_CGROUP ? 0 : sight->ifindex;
 }
 
 static __always_inline long load_bytes(void* context, const int xdp, __u32 from, void* to, __u32 bytes) {
@@ -56,7 +61,7 @@ static __always_inline long load_bounded(void* context, const int xdp, __u32 fro
 static __always_inline int copy_in_record_of(void* context, const int xdp, const struct packet_sight* sight,
                                              const __u32 room) {
   struct packet_event* event = bpf_ringbuf_reserve(&packet_ring, sizeof(*event) + room, 0);
-  if (!event) return count_lost(sight->ifindex, 0);
+  if (!event) return count_lost(place_of(sight), 0);
   event->time_ns = bpf_ktime_get_boot_ns();
   event->cpu = bpf_get_smp_processor_id();
   event->kind = PACKET_EVENT_PACKET;
@@ -87,7 +92,7 @@ static __always_inline int copy_in_record_of(void* context, const int xdp, const
   }
   if (unlikely(error)) {
     bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-    return count_lost(sight->ifindex, 1);
+    return count_lost(place_of(sight), 1);
   }
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
   return 0;

@@ -32,8 +32,8 @@ struct {
   __uint(max_entries, 1 << 25);
 } packet_ring SEC(".maps");
 
-/* ifindex -> packets that found the ring full: the programs add, user space reads. Full: such a loss is in
- * packets_lost alone. */
+/* ifindex (0: the cgroup) -> packets that matched and were not copied: the programs add, user space reads.
+ * Full: such a loss is in packets_lost alone. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1024);

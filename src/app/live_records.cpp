@@ -37,7 +37,6 @@ void LiveRecords::refresh() {
   if (sum == ring_full_) return;
   ring_full_ = sum;
   for (const auto& known : taps_.interfaces()) {
-    if (known->interface.ifindex == 0) continue;
     Counts& counts = counts_of(known->index);
     const uint64_t now = taps_.object().lost_of(known->interface.ifindex);
     counts.untold += now - std::min(now, counts.lost);

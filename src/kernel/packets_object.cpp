@@ -219,7 +219,8 @@ bool PacketsObject::tc_lacks_link_header(unsigned ifindex) {
   unsigned major = 0, minor = 0;
   if (uname(&kernel) != 0 || std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return false;
   if (major < 6 || (major == 6 && minor < 9)) return false;
-  DECLARE_LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
   return bpf_xdp_query(static_cast<int>(ifindex), 0, &query) == 0 && query.attach_mode == XDP_ATTACHED_SKB;
 }
 

@@ -70,7 +70,7 @@ class PacketsObject {
   uint64_t ring_bytes() const;
   /// Sums since the start; costs no system call.
   packets_lost lost() const;
-  /// Packets of one interface that found the ring full.
+  /// Packets of one interface that matched and were not copied; 0: those at the cgroup.
   uint64_t lost_of(uint32_t ifindex) const;
   const std::vector<Shortcoming>& shortcomings() const;
   /// "tcx", "clsact": what attach_tc used; empty before.

@@ -79,7 +79,8 @@ class packet_capture : public testing::TestWithParam<PacketHook> {
 
   /// What the program returns; -1: the kernel takes no such frame.
   int run(const Bytes& frame, unsigned times = 1) {
-    DECLARE_LIBBPF_OPTS(bpf_test_run_opts, options);
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
     options.data_in = frame.data();
     options.data_size_in = static_cast<uint32_t>(frame.size());
     options.repeat = static_cast<int>(times);

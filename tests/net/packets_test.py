@@ -283,6 +283,24 @@ class Packets(stage.Scene):
         failing.send(signal.SIGCONT)
         self.assertEqual(5, failing.stop())
 
+    def test_losses_are_told_at_the_next_packet(self):
+        self.receiver()
+        for hook in (("-i", "veth0"), ("--hook", "cgroup", "-Q", "in")):
+            capture = self.capture(*hook, "-B", "64", "-o", "json", f"udp port {PORT}")
+            capture.send(signal.SIGSTOP)
+            self.send(2000)
+            capture.send(signal.SIGCONT)
+            stage.until(lambda: capture.out(), "what was in the ring")
+            self.send(5)
+            capture.stop()
+            captured, received, dropped = capture.counted()
+            self.assertEqual((2005, True), (received, dropped > 100))
+            packets = [record for record in capture.records() if record["type"] == "packet"]
+            self.assertEqual(captured, len(packets))
+            self.assertEqual(dropped, sum(record["packet"].get("dropped_before", 0) for record in packets))
+            losses = [record for record in capture.records() if record["type"] == "loss"]
+            self.assertEqual(dropped, sum(record["count"] for record in losses), losses)
+
     def test_sigusr1_tells_the_three_numbers_and_the_run_goes_on(self):
         self.receiver()
         capture = self.capture("-i", "veth0", f"udp port {PORT}")
