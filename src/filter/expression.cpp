@@ -18,11 +18,12 @@ struct ClosePcap {
 using PcapPtr = std::unique_ptr<pcap_t, ClosePcap>;
 
 constexpr uint32_t kLargestSnapBytes = 262144;
-constexpr uint32_t kLinkTypeEthernet = 1, kLinkTypeRaw = 101;
+constexpr uint32_t kLinkTypeNull = 0, kLinkTypeEthernet = 1, kLinkTypeRaw = 101, kLinkTypeLoop = 108;
 
-/// LINKTYPE_* -> DLT_*, by libpcap's own table, which it shows only to those who open a file.
-base::Result<int> data_link_of(uint32_t link_type) {
-  const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, kLargestSnapBytes, link_type};
+/// A file of that link type without packets: libpcap shows its table of LINKTYPE_* and DLT_* only to those
+/// who open one.
+base::Result<PcapPtr> open_empty_file(uint32_t link_type, uint32_t snap_bytes) {
+  const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, snap_bytes, link_type};
   uint32_t bytes[6];
   std::copy(std::begin(header), std::end(header), std::begin(bytes));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -36,7 +37,7 @@ base::Result<int> data_link_of(uint32_t link_type) {
     std::fclose(file);
     return base::fail(base::ErrorKind::bad_input, reason);
   }
-  return pcap_datalink(offline.get());
+  return offline;
 }
 
 std::string link_name(uint32_t link_type, int data_link) {
@@ -63,17 +64,21 @@ static_assert(sizeof(bpf_insn) == sizeof(sock_filter) &&
 
 base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_t link_type,
                                                 uint32_t snap_bytes) {
-  auto data_link = data_link_of(link_type);
-  if (!data_link) return tl::unexpected<base::Error>(data_link.error());
   const uint32_t snap = snap_bytes == 0 ? kLargestSnapBytes : std::min<uint32_t>(snap_bytes, INT32_MAX);
-  PcapPtr dead(
-      pcap_open_dead_with_tstamp_precision(*data_link, static_cast<int>(snap), PCAP_TSTAMP_PRECISION_NANO));
-  if (!dead) return base::fail(base::ErrorKind::resource, "no memory for the filter");
+  auto file = open_empty_file(link_type, snap);
+  if (!file) return tl::unexpected<base::Error>(file.error());
+  const int data_link = pcap_datalink(file->get());
+  // BSD loopback has the writer's number for IPv6, of which libpcap knows all where it reads a file.
+  const bool as_file = link_type == kLinkTypeNull || link_type == kLinkTypeLoop;
+  PcapPtr handle = as_file ? std::move(*file)
+                           : PcapPtr(pcap_open_dead_with_tstamp_precision(data_link, static_cast<int>(snap),
+                                                                          PCAP_TSTAMP_PRECISION_NANO));
+  if (!handle) return base::fail(base::ErrorKind::resource, "no memory for the filter");
   bpf_program compiled{};
-  if (pcap_compile(dead.get(), &compiled, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  if (pcap_compile(handle.get(), &compiled, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
     return base::fail(base::ErrorKind::bad_input, "filter '" + one_line(text) + "' on link type " +
-                                                      link_name(link_type, *data_link) + ": " +
-                                                      one_line(pcap_geterr(dead.get())));
+                                                      link_name(link_type, data_link) + ": " +
+                                                      one_line(pcap_geterr(handle.get())));
   }
   const auto* first = reinterpret_cast<const sock_filter*>(compiled.bf_insns);
   ClassicProgram program(first, first + compiled.bf_len);

@@ -95,6 +95,18 @@ TEST(Expression, names_a_link_type_that_it_cannot_be_compiled_for) {
       << wrong.error().message;
 }
 
+TEST(Expression, of_bsd_loopback_knows_each_systems_number_for_version_6) {
+  auto expression = Expression::compile("ip6", 0);
+  ASSERT_TRUE(expression.has_value());
+  for (const uint8_t family : {2, 10, 24, 28, 30}) {
+    std::vector<uint8_t> frame(44);
+    frame[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 3] = family;
+    frame[4] = 0x60;
+    // Of Linux there is no such file: its loopback is Ethernet.
+    EXPECT_EQ(expression->matches(frame.data(), 44, 44), family >= 24) << int{family};
+  }
+}
+
 TEST(Expression, takes_any_snapshot_length) {
   for (const uint32_t snap : {0u, 1u, 96u, 262144u, 0x7fffffffu, 0xffffffffu}) {
     auto expression = Expression::compile("ip", kEthernet, snap);
