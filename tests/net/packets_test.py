@@ -2,9 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`weir packets` live: each packet once, in order, with its owner, at every hook; and what was lost is counted."""
 import json
-import os
-import pathlib
-import re
 import signal
 import socket
 import struct
@@ -12,108 +9,10 @@ import sys
 import time
 
 import stage
-from traces_test import left_of, objects_of
-
-OWN = os.getpid()
-PORT = 7777
-COUNTED = re.compile(r"^(\d+) packets? captured\n(\d+) packets? received by filter\n(\d+) packets? dropped by kernel$",
-                     re.M)
-# Sends numbered datagrams; its arguments: address, port, how many, size.
-NUMBERED = """
-import socket, struct, sys
-address, port, count, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range(count):
-    out.sendto(struct.pack("!I", number).ljust(size, b"x"), (address, port))
-"""
+from packets_stage import OWN, PORT, PacketScene, numbers, owner, pcap_packets
 
 
-class Capture(stage.Process):
-    """A running `weir packets`, attached."""
-
-    def __init__(self, folder, arguments, namespace=None):
-        command = [stage.WEIR, "packets", *arguments]
-        super().__init__(namespace.inside(command) if namespace else command, folder, "packets")
-        stage.until(lambda: stage.ATTACHED.search(self.err()) or self.child.poll() is not None, "Weir is attached")
-        if self.child.poll() is not None and not stage.ATTACHED.search(self.err()):
-            raise AssertionError(f"weir ended with {self.child.returncode}: {self.err()}")
-
-    def stop(self, number=signal.SIGINT):
-        if self.child.poll() is None:
-            self.send(number)
-        return self.wait()
-
-    def counted(self):
-        """tcpdump's three numbers: captured, received by filter, dropped by kernel."""
-        return [int(number) for number in COUNTED.findall(self.err())[-1]]
-
-    def records(self):
-        return [json.loads(line) for line in self.out().splitlines()]
-
-
-def pcap_packets(path):
-    """(link type, [(captured bytes, length on the wire)]) of a plain capture."""
-    data = path.read_bytes()
-    link = struct.unpack_from("=I", data, 20)[0]
-    packets, at = [], 24
-    while at < len(data):
-        _, _, captured, length = struct.unpack_from("=IIII", data, at)
-        packets.append((data[at + 16:at + 16 + captured], length))
-        at += 16 + captured
-    return link, packets
-
-
-def numbers(link, packets):
-    """Of NUMBERED's datagrams, in the order of the capture."""
-    skip = (14 if link == 1 else 0) + 20 + 8
-    return [struct.unpack_from("!I", packet, skip)[0] for packet, _ in packets]
-
-
-def hooks_of(namespace):
-    """What stands at the hooks of the namespace's device."""
-    filters = [namespace.run("tc", "filter", "show", "dev", "veth0", way).stdout for way in ("ingress", "egress")]
-    device = json.loads(namespace.ip("-j", "link", "show", "dev", "veth0").stdout)[0]
-    qdiscs = [qdisc["kind"] for qdisc in json.loads(namespace.run("tc", "-j", "qdisc", "show", "dev", "veth0").stdout)]
-    return filters, device.get("xdp"), qdiscs
-
-
-def is_gone(held):
-    try:
-        return not left_of(held)
-    except AssertionError:  # bpftool met a link that somebody was just making
-        return False
-
-
-def owner(record):
-    for end in ("source", "destination"):
-        pid = stage.parts_of(record, end, "process", "pid")
-        if pid is not None:
-            return pid
-    return stage.parts_of(record, "process", "pid")
-
-
-class Packets(stage.Scene):
-    def setUp(self):
-        super().setUp()
-        self.client, self.server, self.link = self.pair()
-        for namespace in (self.client, self.server):
-            namespace.set("ipv6.conf.veth0.disable_ipv6", 1)
-        self.client.run("busybox", "ping", "-c", "1", self.link.right)
-
-    def capture(self, *arguments, namespace=None):
-        return Capture(self.folder, arguments, namespace=namespace or self.server)
-
-    def receiver(self, port=PORT):
-        made = self.server.socket(socket.SOCK_DGRAM)
-        self.addCleanup(made.close)
-        made.bind((self.link.right, port))
-        return made
-
-    def send(self, count, size=100, port=PORT):
-        sender = self.start(self.client, sys.executable, "-c", NUMBERED, self.link.right, port, count, size)
-        self.assertEqual(0, sender.wait(30), sender.err())
-        return sender.pid
-
+class Packets(PacketScene):
     def check_stream(self, *hook, count=5000, size=100, link=1):
         self.receiver()
         path = self.folder / "stream.pcap"
@@ -181,13 +80,6 @@ class Packets(stage.Scene):
         self.assertEqual(0, capture.stop(), capture.err())
         return fetch.pid, sent.pid, capture.records()
 
-    SERVE = ("import socket\nl = socket.create_server(('0.0.0.0', 9000))\nwhile True:\n    c, _ = l.accept()\n"
-             "    c.sendall(bytes(200000)); c.close()\n")
-
-    def serve_zeros(self):
-        self.serving = self.script(self.server, 9000, self.SERVE)
-        return self.serving
-
     def test_at_tc_each_packet_belongs_to_the_process_at_this_end(self):
         self.serve_zeros()
         for hook, at_server in ((("-i", "veth0"), True), (("-i", "veth0"), False)):
@@ -250,18 +142,6 @@ class Packets(stage.Scene):
             _, packets = pcap_packets(path)
             self.assertEqual([(length, 1042)] * 10, [(len(packet), wire) for packet, wire in packets], options)
 
-    def test_count_and_duration_end_the_run(self):
-        self.receiver()
-        capture = self.capture("-i", "veth0", "-c", "3", f"udp port {PORT}")
-        self.send(10)
-        self.assertEqual(0, capture.wait())
-        self.assertEqual(3, len(capture.out().splitlines()))
-        captured, received, dropped = capture.counted()
-        self.assertEqual((3, 0), (captured, dropped))
-        self.assertGreaterEqual(received, 3)
-        brief = self.capture("-i", "veth0", "--for", "10ms")
-        self.assertEqual(0, brief.wait())
-
     def test_what_finds_the_ring_full_is_counted(self):
         self.receiver()
         path = self.folder / "full.pcap"
@@ -300,37 +180,6 @@ class Packets(stage.Scene):
             self.assertEqual(dropped, sum(record["packet"].get("dropped_before", 0) for record in packets))
             losses = [record for record in capture.records() if record["type"] == "loss"]
             self.assertEqual(dropped, sum(record["count"] for record in losses), losses)
-
-    def test_sigusr1_tells_the_three_numbers_and_the_run_goes_on(self):
-        self.receiver()
-        capture = self.capture("-i", "veth0", f"udp port {PORT}")
-        self.send(7)
-        stage.until(lambda: len(capture.out().splitlines()) == 7, "seven lines")
-        capture.send(signal.SIGUSR1)
-        stage.until(lambda: COUNTED.search(capture.err()), "a report")
-        self.assertEqual([7, 7, 0], capture.counted())
-        self.send(3)
-        capture.stop()
-        self.assertEqual([10, 10, 0], capture.counted())
-
-    def test_with_any_interfaces_come_and_go(self):
-        capture = self.capture("-i", "any", "-w", self.folder / "any.pcapng", f"udp port {PORT}")
-        self.receiver()
-        self.send(20)
-        third = stage.Namespace()
-        link = stage.Link(self.server, third, 3, names=("late0", "veth0"))
-        late = self.server.socket(socket.SOCK_DGRAM)
-        self.addCleanup(late.close)
-        late.sendto(b"meets the neighbour first", (link.right, PORT))
-        third.run("busybox", "ping", "-c", "1", link.left)
-        for _ in range(30):
-            late.sendto(b"late", (link.right, PORT))
-        self.server.ip("link", "delete", "late0")
-        self.send(20)
-        self.assertEqual(0, capture.stop(), capture.err())
-        text = stage.run(stage.WEIR, "packets", "-e", "-r", self.folder / "any.pcapng", "udp").stdout
-        self.assertEqual(40, len(re.findall(r"\bveth0 ", text)), text[-500:])
-        self.assertIn(len(re.findall(r"\blate0 ", text)), (30, 31), text[-500:])
 
     def test_on_loopback_a_packet_is_told_once(self):
         namespace = stage.Namespace()
@@ -398,67 +247,6 @@ class Packets(stage.Scene):
             records = capture.records()
             self.assertEqual(50, self.check_numbers(records, [ways[hook] for hook in hooks]))
             self.assertEqual({OWN}, {owner(record) for record in records if record["packet"]["point"] != "xdp"})
-
-    def test_tc_behind_generic_xdp_works_or_is_refused(self):
-        """From 6.9 on the kernel takes the link header away from tc there."""
-        old = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (6, 9)
-        command = self.server.inside([stage.WEIR, "packets", "--hook", "tc,xdp", "-i", "veth0", "--for", "10ms"])
-        done = stage.run(*command, check=False)
-        self.assertEqual(0 if old else 4, done.returncode, done.stderr)
-        if not old:
-            self.assertIn("generic XDP", done.stderr)
-
-    def test_a_command_and_its_children_are_shown_and_nobody_else(self):
-        self.serve_zeros()
-        fetch = (f"{sys.executable} -c \"import socket\ns = socket.create_connection(('{self.link.right}', 9000))\n"
-                 "while s.recv(65536): pass\"")
-        path = self.folder / "command.pcapng"
-        other = self.client.socket(socket.SOCK_DGRAM)
-        self.addCleanup(other.close)
-        capture = self.capture("-i", "veth0", "-w", path, "--", "bash", "-c", f"{fetch}\n({fetch}) &\nwait\nexit 7",
-                               namespace=self.client)
-        other.sendto(b"not the command's", (self.link.right, PORT))
-        self.assertEqual(7, capture.wait(), capture.err())
-        lines = stage.run(stage.WEIR, "packets", "-r", path).stdout.splitlines()
-        self.assertEqual(2, len([line for line in lines if "Flags [S]" in line]), lines)
-        self.assertEqual([], [line for line in lines if ".9000" not in line])
-        self.assertEqual(capture.counted()[0], len(lines))
-        self.assertEqual([], list(pathlib.Path("/sys/fs/cgroup").rglob(f"weir-{capture.pid}")))
-
-    def test_a_command_that_is_not_there_is_a_wrong_wish(self):
-        done = self.client.run(stage.WEIR, "packets", "-i", "veth0", "--", "/nothing/here", check=False)
-        self.assertEqual(2, done.returncode)
-        self.assertIn("/nothing/here: No such file", done.stderr)
-
-    def test_a_run_in_another_namespace_is_asked_for_by_name_or_process(self):
-        self.receiver()
-        inside = self.start(self.server, "sleep", "60")
-        for name in (self.server.name, inside.pid):
-            capture = Capture(self.folder, ("--netns", name, "-i", "veth0", f"udp port {PORT}"))
-            self.send(5)
-            self.assertEqual(0, capture.stop(), capture.err())
-            self.assertEqual([5, 5, 0], capture.counted())
-
-    def test_nothing_stays_behind_however_it_ends(self):
-        for hook in (("-i", "veth0"), ("-i", "veth0", "--hook", "xdp"), ("--hook", "cgroup"),
-                     ("-i", "veth0", "--hook", "socket")):
-            for end in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-                with self.subTest(hook=hook, end=end):
-                    before = hooks_of(self.server)
-                    capture = self.capture(*hook, f"udp port {PORT}")
-                    held = objects_of(capture)
-                    self.assertTrue(held["prog"] and held["map"])
-                    self.assertEqual(-end if end == signal.SIGKILL else 0, capture.stop(end), capture.err())
-                    self.assertEqual(before, hooks_of(self.server))
-                    stage.until(lambda: is_gone(held), "its programs, maps and links are gone")
-
-    def test_wrong_wishes_end_with_2_and_one_line(self):
-        for arguments, word in ((("-i", "nothere0"), "nothere0"), (("-i", "veth0", "porrt 80"), "porrt"),
-                                (("--hook", "cgroup", "ether host 02:00:00:00:00:01"), "ether")):
-            done = self.server.run(stage.WEIR, "packets", *arguments, check=False)
-            self.assertEqual((2, True), (done.returncode, word in done.stderr), done.stderr)
-            self.assertLessEqual(len(done.stderr.splitlines()), 2)
-
 
 if __name__ == "__main__":
     stage.main()
