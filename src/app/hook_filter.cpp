@@ -131,7 +131,7 @@ base::Result<std::vector<bpf_insn>> HookFilter::instructions(const kernel::Filte
                       std::string("the filter was not compiled for packets that begin with the ") +
                           (ip ? "IP" : "Ethernet") + " header");
   auto made = hook_instructions(expression->classic(), request);
-  if (!made) return base::fail_within(made.error(), "filter '" + text_ + "'");
+  if (!made) return base::fail_within(made.error(), "filter " + filter::quoted(text_));
   return made;
 }
 

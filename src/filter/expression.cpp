@@ -53,7 +53,7 @@ std::string one_line(std::string text) {
 }
 
 std::string refusal(const std::string& text, const std::string& word) {
-  return "filter '" + one_line(text) + "': '" + word + "' ";
+  return "filter " + quoted(text) + ": '" + word + "' ";
 }
 
 // libpcap's own instruction is sock_filter by another name.
@@ -76,7 +76,7 @@ base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_
   if (!handle) return base::fail(base::ErrorKind::resource, "no memory for the filter");
   bpf_program compiled{};
   if (pcap_compile(handle.get(), &compiled, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
-    return base::fail(base::ErrorKind::bad_input, "filter '" + one_line(text) + "' on link type " +
+    return base::fail(base::ErrorKind::bad_input, "filter " + quoted(text) + " on link type " +
                                                       link_name(link_type, data_link) + ": " +
                                                       one_line(pcap_geterr(handle.get())));
   }
@@ -87,6 +87,15 @@ base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_
 }
 
 }  // namespace
+
+std::string quoted(std::string text) {
+  constexpr size_t kMostShown = 200, kShownBehind = 60;
+  if (text.size() > kMostShown) {
+    const size_t cut = text.size() - kMostShown;
+    text.replace(kMostShown - kShownBehind, cut, " ... ");
+  }
+  return "'" + one_line(std::move(text)) + "'";
+}
 
 Expression::Expression(ClassicProgram program)
     : program_(std::move(program)), native_(NativeFilter::compile(program_)) {}

@@ -14,6 +14,9 @@
 
 namespace weir::filter {
 
+/// The expression as messages show it: quoted, on one line, a long one cut in its middle.
+std::string quoted(std::string text);
+
 /// What a live packet begins with at a hook.
 enum class FirstHeader : uint8_t { ethernet, ip };
 

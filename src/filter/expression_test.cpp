@@ -142,5 +142,14 @@ TEST(Expression, knows_the_direction_when_it_is_told) {
   }
 }
 
+TEST(Expression, is_shown_on_one_line_and_cut_when_it_is_long) {
+  EXPECT_EQ(quoted("tcp\nport 80"), "'tcp port 80'");
+  const std::string shown = quoted("tcp " + std::string(10'000, 'x') + " port 80");
+  EXPECT_LT(shown.size(), 220u);
+  EXPECT_TRUE(shown.starts_with("'tcp xxx"));
+  EXPECT_TRUE(shown.ends_with("x port 80'"));
+  EXPECT_NE(shown.find(" ... "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir::filter
