@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "filter/alternatives.h"
 #include "filter/link_words.h"
 
 namespace weir::filter {
@@ -18,6 +19,8 @@ struct ClosePcap {
 using PcapPtr = std::unique_ptr<pcap_t, ClosePcap>;
 
 constexpr uint32_t kLargestSnapBytes = 262144;
+constexpr size_t kAlternativesAtOnce = 64;   // libpcap's optimiser takes 30 ms for them
+constexpr size_t kMostOptimisedWords = 800;  // of something that cannot be cut; it takes seconds
 constexpr uint32_t kLinkTypeNull = 0, kLinkTypeEthernet = 1, kLinkTypeRaw = 101, kLinkTypeLoop = 108;
 
 /// A file of that link type without packets: libpcap shows its table of LINKTYPE_* and DLT_* only to those
@@ -62,8 +65,15 @@ static_assert(sizeof(bpf_insn) == sizeof(sock_filter) &&
               offsetof(bpf_insn, jf) == offsetof(sock_filter, jf) &&
               offsetof(bpf_insn, k) == offsetof(sock_filter, k));
 
-base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_t link_type,
-                                                uint32_t snap_bytes) {
+size_t words_in(const std::string& text) {
+  size_t words = 0;
+  for (size_t i = 0; i < text.size(); ++i) words += text[i] > ' ' && (i == 0 || text[i - 1] <= ' ');
+  return words;
+}
+
+/// `part`: of `text`, which errors name.
+base::Result<ClassicProgram> compile_part(const std::string& part, const std::string& text,
+                                          uint32_t link_type, uint32_t snap_bytes) {
   const uint32_t snap = snap_bytes == 0 ? kLargestSnapBytes : std::min<uint32_t>(snap_bytes, INT32_MAX);
   auto file = open_empty_file(link_type, snap);
   if (!file) return tl::unexpected<base::Error>(file.error());
@@ -75,7 +85,8 @@ base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_
                                                                           PCAP_TSTAMP_PRECISION_NANO));
   if (!handle) return base::fail(base::ErrorKind::resource, "no memory for the filter");
   bpf_program compiled{};
-  if (pcap_compile(handle.get(), &compiled, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  const int optimise = words_in(part) <= kMostOptimisedWords;
+  if (pcap_compile(handle.get(), &compiled, part.c_str(), optimise, PCAP_NETMASK_UNKNOWN) != 0) {
     return base::fail(base::ErrorKind::bad_input, "filter " + quoted(text) + " on link type " +
                                                       link_name(link_type, data_link) + ": " +
                                                       one_line(pcap_geterr(handle.get())));
@@ -84,6 +95,17 @@ base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_
   ClassicProgram program(first, first + compiled.bf_len);
   pcap_freecode(&compiled);
   return program;
+}
+
+base::Result<ClassicProgram> compile_by_libpcap(const std::string& text, uint32_t link_type,
+                                                uint32_t snap_bytes) {
+  std::vector<ClassicProgram> programs;
+  for (const std::string& part : alternatives(text, kAlternativesAtOnce)) {
+    auto program = compile_part(part, text, link_type, snap_bytes);
+    if (!program) return program;
+    programs.push_back(std::move(*program));
+  }
+  return programs.size() == 1 ? std::move(programs.front()) : any_of(programs);
 }
 
 }  // namespace
