@@ -11,7 +11,7 @@ import struct
 import stage
 import interfaces_test
 import traces_test
-from traces_test import HOOKS, left_of, objects_of
+from traces_test import FREED_WITHIN, HOOKS, left_of, objects_of
 
 WANTED, OTHER, LOST = 9001, 9002, 9003  # ports; the server's firewall drops what goes to the last
 DROPPED = 666                           # by tests/net/neighbour.bpf.c
@@ -296,7 +296,8 @@ class Filter(stage.Scene):
                     self.assertTrue([name for name in names if name.startswith("weir_f_")], names)
                     watch.send(end)
                     self.assertEqual(-signal.SIGKILL if end == signal.SIGKILL else 0, watch.wait())
-                    stage.until(lambda: not left_of(held), f"nothing is left of {held} (left: {left_of(held)})")
+                    stage.until(lambda: not left_of(held), lambda: f"nothing is left of {held} (left: {left_of(held)})",
+                                FREED_WITHIN)
 
     def test_own_cost_counts_the_filter_and_what_is_behind_it(self):
         watch = self.at("tc", f"--cost udp port {WANTED}")

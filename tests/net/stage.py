@@ -55,14 +55,14 @@ def run(*command, check=True, **more):
 
 
 def until(condition, what, seconds=PATIENCE):
-    """The condition's first true value."""
+    """The condition's first true value. `what` is a sentence, or gives one when it is too late."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"after {seconds} s still not: {what}")
+            raise AssertionError(f"after {seconds} s still not: {what() if callable(what) else what}")
         time.sleep(0.01)
 
 
