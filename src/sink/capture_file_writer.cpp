@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kSpareBytes = 64 * 1024;  // behind kWriteBytes, for the block that crosses it
 constexpr mode_t kFileMode = 0644;
+constexpr uint64_t kWrittenBehindFrom = WriteBehind::kKeptBytes;
 
 bool is_regular(int fd) {
   struct stat status {};
@@ -30,7 +31,9 @@ base::Result<CaptureFileWriter> CaptureFileWriter::create(const std::string& pat
   }
   base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kFileMode));
   if (!fd.valid()) return base::fail_errno(errno, "cannot create " + path);
-  return CaptureFileWriter(std::move(fd), path);
+  CaptureFileWriter writer(std::move(fd), path);
+  writer.created_ = true;
+  return writer;
 }
 
 CaptureFileWriter::CaptureFileWriter(base::UniqueFd fd, std::string name)
@@ -76,7 +79,20 @@ bool CaptureFileWriter::flush() {
   }
   written_bytes_ += written;
   keep_whole_blocks(written);
-  return true;
+  return write_behind();
+}
+
+bool CaptureFileWriter::write_behind() {
+  if (written_bytes_ < kWrittenBehindFrom || !created_) return true;
+  if (!behind_ && !is_regular(fd_.get())) {
+    created_ = false;
+    return true;
+  }
+  if (!behind_) behind_ = std::make_unique<WriteBehind>(fd_.get());
+  behind_->advance(written_bytes_);
+  if (behind_->problem() == 0) return true;
+  fail(behind_->problem(), 0);
+  return false;
 }
 
 void CaptureFileWriter::fail(int problem, size_t written) {

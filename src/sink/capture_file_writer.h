@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "sink/write_behind.h"
 
 namespace weir::sink {
 
@@ -64,10 +65,12 @@ class CaptureFileWriter {
 
   void make_room(size_t bytes);
   void keep_whole_blocks(size_t written);
+  bool write_behind();
   void fail(int problem, size_t written);
 
   base::UniqueFd fd_;
   std::string name_;
+  bool created_ = false;  // by us, and a regular file as far as is known
   bool each_packet_ = false;
   std::unique_ptr<uint8_t[]> buffer_;
   size_t capacity_;
@@ -76,6 +79,7 @@ class CaptureFileWriter {
   uint64_t written_bytes_ = 0;
   uint64_t packets_ = 0;
   uint64_t packets_kept_ = 0;
+  std::unique_ptr<WriteBehind> behind_;  // null: the file is short, or no regular one
   std::optional<base::Error> error_;
 };
 
