@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/flows_object.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <fstream>
-#include <map>
 #include <optional>
 
 #include "flows.skel.h"
+#include "kernel/attachments.h"
 #include "kernel/capabilities.h"
-#include "kernel/clsact.h"
-#include "kernel/link.h"
+#include "kernel/hook_programs.h"
 #include "kernel/load_log.h"
-#include "kernel/tracepoint.h"
+#include "kernel/socket_lister.h"
 
 namespace weir::kernel {
 namespace {
@@ -29,11 +24,6 @@ struct DestroySkeleton {
   void operator()(flows_bpf* skeleton) const { flows_bpf__destroy(skeleton); }
 };
 using Skeleton = std::unique_ptr<flows_bpf, DestroySkeleton>;
-
-struct DestroyLink {
-  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using Link = std::unique_ptr<bpf_link, DestroyLink>;
 
 /// Programs that Weir can do without, and what is missing then.
 struct OptionalProgram {
@@ -53,21 +43,27 @@ const OptionalProgram* optional_program(std::string_view name) {
   return nullptr;
 }
 
-/// The programs that see packets, and the filter before each.
-struct PacketProgram {
-  const char* name;
-  FilterGate::Plan gate;
-};
-constexpr std::array<PacketProgram, 8> kPacketPrograms = {{
-    {"weir_cg_in", {"weir_f_cg_in", FilterPlace::cgroup, Traffic::ingress}},
-    {"weir_cg_out", {"weir_f_cg_out", FilterPlace::cgroup, Traffic::egress}},
-    {"weir_tc_in", {"weir_f_tc_in", FilterPlace::tc, Traffic::ingress}},
-    {"weir_tc_out", {"weir_f_tc_out", FilterPlace::tc, Traffic::egress}},
-    {"weir_tc_l3_in", {"weir_f_l3_in", FilterPlace::tc_layer3, Traffic::ingress}},
-    {"weir_tc_l3_out", {"weir_f_l3_out", FilterPlace::tc_layer3, Traffic::egress}},
-    {"weir_xdp", {"weir_f_xdp", FilterPlace::xdp, Traffic::ingress}},
-    {"weir_socket", {"weir_f_socket", FilterPlace::socket, Traffic::ingress}},
-}};
+bpf_program* program_of(const flows_bpf& skeleton, PacketHook hook) {
+  switch (hook) {
+    case PacketHook::tc_in:
+      return skeleton.progs.weir_tc_in;
+    case PacketHook::tc_out:
+      return skeleton.progs.weir_tc_out;
+    case PacketHook::tc_l3_in:
+      return skeleton.progs.weir_tc_l3_in;
+    case PacketHook::tc_l3_out:
+      return skeleton.progs.weir_tc_l3_out;
+    case PacketHook::cgroup_in:
+      return skeleton.progs.weir_cg_in;
+    case PacketHook::cgroup_out:
+      return skeleton.progs.weir_cg_out;
+    case PacketHook::xdp:
+      return skeleton.progs.weir_xdp;
+    case PacketHook::socket:
+      return skeleton.progs.weir_socket;
+  }
+  return nullptr;
+}
 
 /// Of the preallocated maps, for one flow of each IP version: an element of each, and its place in the index.
 constexpr uint64_t kBytesPerFlow = 192 + 216 + 2 * 16;
@@ -100,47 +96,51 @@ uint32_t own_network_namespace() {
   return stat("/proc/self/ns/net", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
 }
 
-bool wanted(const FlowsObject::Plan& plan, std::string_view name) {
-  if (name.starts_with("weir_cg_")) return plan.cgroup;
-  if (name.starts_with("weir_tc_l3_")) return plan.tc_layer3;
-  if (name.starts_with("weir_tc_")) return plan.tc;
-  if (name == "weir_xdp") return plan.xdp;
-  if (name == "weir_socket") return plan.socket;
-  return true;
+bool wanted(const FlowsObject::Plan& plan, PacketHook hook) {
+  switch (hook) {
+    case PacketHook::tc_in:
+    case PacketHook::tc_out:
+      return plan.tc;
+    case PacketHook::tc_l3_in:
+    case PacketHook::tc_l3_out:
+      return plan.tc_layer3;
+    case PacketHook::cgroup_in:
+    case PacketHook::cgroup_out:
+      return plan.cgroup;
+    case PacketHook::xdp:
+      return plan.xdp;
+    case PacketHook::socket:
+      return plan.socket;
+  }
+  return false;
 }
 
 }  // namespace
 
 struct FlowsObject::State {
   Skeleton skeleton;
-  std::map<std::string, FilterGate, std::less<>> gates;  // by the program behind
-  std::vector<base::UniqueFd> links;
-  std::vector<Link> perf_links;
-  std::optional<ClsactFilters> clsact;
-  std::vector<base::UniqueFd> packet_sockets;
-  std::vector<Shortcoming> shortcomings;
-  std::string tc_hook;
+  HookPrograms programs;
+  Attachments attachments;
 
-  void lack(const char* program, const std::string& why) {
-    shortcomings.push_back({optional_program(program)->without, why});
+  void lack(const std::string& program, const std::string& why) {
+    attachments.lack(optional_program(program)->without, why);
   }
-  bool loaded(const bpf_program* program) const { return bpf_program__fd(program) >= 0; }
-
-  base::Result<> load_gates(const FilterMaker& make) {
-    for (const PacketProgram& packet : kPacketPrograms) {
-      const bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, packet.name);
-      if (program == nullptr || !loaded(program)) continue;
-      if (!make && packet.gate.place != FilterPlace::socket) continue;
-      auto gate = FilterGate::load(program, packet.gate, make ? make : pass_every_packet);
-      if (!gate) return tl::unexpected(gate.error());
-      gates.emplace(packet.name, std::move(*gate));
+  base::Result<> add_programs(const Plan& plan) {
+    for (const PacketHook hook : kPacketHooks) {
+      if (!wanted(plan, hook)) continue;
+      const bool gate_alone = hook == PacketHook::socket && !plan.filter;  // see pass_every_packet
+      auto added =
+          programs.add(hook, program_of(*skeleton, hook), gate_alone ? pass_every_packet : plan.filter);
+      if (!added) return added;
     }
     return {};
   }
-  /// What stands at the program's hook: the filter before it, or itself.
-  int attached_fd(const bpf_program* program) const {
-    const auto gate = gates.find(std::string_view(bpf_program__name(program)));
-    return gate == gates.end() ? bpf_program__fd(program) : gate->second.fd();
+  /// One that is optional: what cannot attach is a shortcoming.
+  template <class Attach>
+  void attach_if_loaded(const bpf_program* program, const Attach& attach) {
+    const int fd = bpf_program__fd(program);
+    if (fd < 0) return;
+    if (auto attached = attach(fd); !attached) lack(bpf_program__name(program), attached.error().message);
   }
 };
 
@@ -157,18 +157,15 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     LoadLog log(plan.verbose);
     Skeleton skeleton(flows_bpf__open());
     if (!skeleton) return base::fail_errno(errno, "opening the flow programs");
-    bpf_program* program;
-    bpf_object__for_each_program(program, skeleton->obj) {
-      const std::string name = bpf_program__name(program);
-      const bool left_out = std::find(refused.begin(), refused.end(), name) != refused.end();
-      bpf_program__set_autoload(program, wanted(plan, name) && !left_out);
-    }
+    for (const PacketHook hook : kPacketHooks)
+      bpf_program__set_autoload(program_of(*skeleton, hook), wanted(plan, hook));
+    for (const std::string& name : refused)
+      bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, name.c_str()), false);
     bpf_map__set_max_entries(skeleton->maps.flows4, plan.max_flows);
     bpf_map__set_max_entries(skeleton->maps.flows6, plan.max_flows);
     bpf_map__set_max_entries(skeleton->maps.flow_details, 2 * plan.max_flows);
-    if (plan.socket_owners_fd >= 0 &&
-        bpf_map__reuse_fd(skeleton->maps.socket_owners, plan.socket_owners_fd) != 0)
-      return base::fail_errno(errno, "taking over the map of socket owners");
+    if (auto taken = take_over_socket_owners(skeleton->maps.socket_owners, plan.socket_owners_fd); !taken)
+      return tl::unexpected(taken.error());
     auto* config = const_cast<flow_config*>(&skeleton->rodata->flow_config);
     config->own_netns = own_network_namespace();
     config->at_interface = !plan.cgroup;
@@ -178,7 +175,7 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
     const int error = flows_bpf__load(skeleton.get());
     if (error == 0) {
       state->skeleton = std::move(skeleton);
-      if (auto filtered = state->load_gates(plan.filter); !filtered) return tl::unexpected(filtered.error());
+      if (auto added = state->add_programs(plan); !added) return tl::unexpected(added.error());
       return FlowsObject(std::move(state));
     }
     const std::string culprit = log.refused_program();
@@ -198,111 +195,53 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
       storage_in_tracing = false;  // once more without: it still tells when connections end
       continue;
     }
-    state->lack(culprit.c_str(), "this kernel refused the program " + culprit + log.last_line_in_brackets());
+    state->lack(culprit, "this kernel refused the program " + culprit + log.last_line_in_brackets());
     refused.push_back(culprit);
   }
 }
 
 base::Result<> FlowsObject::attach_owners(int cgroup_fd) {
-  auto& programs = state_->skeleton->progs;
-  if (state_->loaded(programs.weir_sk_create)) {
-    auto link = kernel::attach_cgroup(bpf_program__fd(programs.weir_sk_create), cgroup_fd,
-                                      BPF_CGROUP_INET_SOCK_CREATE);
-    if (link)
-      state_->links.push_back(std::move(*link));
-    else
-      state_->lack("weir_sk_create", link.error().message);
-  }
-  const std::pair<bpf_program*, const char*> accepts[] = {{programs.weir_accept, "sys_exit_accept"},
-                                                          {programs.weir_accept4, "sys_exit_accept4"}};
-  for (const auto& [program, tracepoint] : accepts) {
-    if (!state_->loaded(program)) continue;
-    auto event = open_tracepoint("syscalls", tracepoint);
-    if (event) {
-      if (auto attached = attach_event(bpf_program__fd(program), event->get()); attached) {
-        state_->links.push_back(std::move(*event));
-        continue;
-      } else {
-        state_->lack(bpf_program__name(program), attached.error().message);
-      }
-    } else {
-      state_->lack(bpf_program__name(program), event.error().message);
-    }
-  }
-  if (state_->loaded(programs.weir_sk_state)) {
-    Link link(bpf_program__attach(programs.weir_sk_state));
-    if (link)
-      state_->perf_links.push_back(std::move(link));
-    else
-      state_->lack("weir_sk_state", std::strerror(errno));
-  }
+  const auto& programs = state_->skeleton->progs;
+  Attachments& attachments = state_->attachments;
+  state_->attach_if_loaded(programs.weir_sk_create, [&](int fd) {
+    return attachments.attach_cgroup(fd, cgroup_fd, BPF_CGROUP_INET_SOCK_CREATE);
+  });
+  state_->attach_if_loaded(programs.weir_accept, [&](int fd) {
+    return attachments.attach_tracepoint(fd, "syscalls", "sys_exit_accept");
+  });
+  state_->attach_if_loaded(programs.weir_accept4, [&](int fd) {
+    return attachments.attach_tracepoint(fd, "syscalls", "sys_exit_accept4");
+  });
+  state_->attach_if_loaded(programs.weir_sk_state,
+                           [&](int fd) { return attachments.attach_btf_tracepoint(fd); });
   return {};
 }
 
 base::Result<> FlowsObject::attach_cgroup_hooks(int cgroup_fd) {
-  auto& programs = state_->skeleton->progs;
   // Egress first: a packet of this node that is received was sent before.
-  const std::pair<bpf_program*, bpf_attach_type> hooks[] = {{programs.weir_cg_out, BPF_CGROUP_INET_EGRESS},
-                                                            {programs.weir_cg_in, BPF_CGROUP_INET_INGRESS}};
-  for (const auto& [program, type] : hooks) {
-    auto link = kernel::attach_cgroup(state_->attached_fd(program), cgroup_fd, type);
-    if (!link) return base::fail_within(link.error(), "attaching to the cgroup2 root");
-    state_->links.push_back(std::move(*link));
+  for (const auto& [hook, type] : {std::pair{PacketHook::cgroup_out, BPF_CGROUP_INET_EGRESS},
+                                   std::pair{PacketHook::cgroup_in, BPF_CGROUP_INET_INGRESS}}) {
+    auto attached = state_->attachments.attach_cgroup(state_->programs.fd(hook), cgroup_fd, type);
+    if (!attached) return base::fail_within(attached.error(), "attaching to the cgroup2 root");
   }
   return {};
 }
 
 base::Result<> FlowsObject::attach_tc(unsigned ifindex, bool layer3) {
-  auto& programs = state_->skeleton->progs;
-  const std::pair<bpf_program*, Traffic> hooks[] = {
-      {layer3 ? programs.weir_tc_l3_in : programs.weir_tc_in, Traffic::ingress},
-      {layer3 ? programs.weir_tc_l3_out : programs.weir_tc_out, Traffic::egress}};
-  for (const auto& [program, traffic] : hooks) {
-    if (!state_->clsact) {
-      auto link = attach_tcx(state_->attached_fd(program), ifindex, traffic);
-      if (link) {
-        state_->links.push_back(std::move(*link));
-        state_->tc_hook = "tcx";
-        continue;
-      }
-      if (link.error().kind != base::ErrorKind::unsupported) return tl::unexpected(link.error());
-      if (auto cleaned = remove_dead_filters(); !cleaned)
-        state_->shortcomings.push_back(
-            {"removing what a killed Weir left at clsact", cleaned.error().message});
-      auto filters = ClsactFilters::open();
-      if (!filters) return tl::unexpected(filters.error());
-      state_->clsact.emplace(std::move(*filters));
-      state_->tc_hook = "clsact";
-    }
-    if (auto attached = state_->clsact->attach(state_->attached_fd(program), ifindex, traffic); !attached)
-      return attached;
+  for (const PacketHook hook : {layer3 ? PacketHook::tc_l3_in : PacketHook::tc_in,
+                                layer3 ? PacketHook::tc_l3_out : PacketHook::tc_out}) {
+    auto attached = state_->attachments.attach_tc(state_->programs.fd(hook), ifindex, traffic_at(hook));
+    if (!attached) return attached;
   }
   return {};
 }
 
 base::Result<> FlowsObject::attach_xdp(unsigned ifindex) {
-  auto link =
-      kernel::attach_xdp(state_->attached_fd(state_->skeleton->progs.weir_xdp), ifindex, XdpMode::automatic);
-  if (!link) return tl::unexpected(link.error());
-  state_->links.push_back(std::move(*link));
-  return {};
+  return state_->attachments.attach_xdp(state_->programs.fd(PacketHook::xdp), ifindex);
 }
 
 base::Result<> FlowsObject::attach_packet_socket(unsigned ifindex) {
-  base::UniqueFd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return base::fail_errno(errno, "opening an AF_PACKET socket (needs CAP_NET_RAW)");
-  // The filter first: without one the socket would queue packets.
-  const int program = state_->attached_fd(state_->skeleton->progs.weir_socket);
-  if (setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) != 0)
-    return base::fail_errno(errno, "attaching the socket filter");
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ALL);
-  address.sll_ifindex = static_cast<int>(ifindex);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return base::fail_errno(errno, "binding the AF_PACKET socket");
-  state_->packet_sockets.push_back(std::move(socket));
-  return {};
+  return state_->attachments.attach_packet_socket(state_->programs.fd(PacketHook::socket), ifindex);
 }
 
 base::Result<flow_clock> FlowsObject::clock() const {
@@ -331,14 +270,12 @@ base::Result<std::vector<uint64_t>> FlowsObject::counters() const {
 
 std::vector<ProgramCost> FlowsObject::costs() const {
   std::vector<ProgramCost> costs;
-  bpf_program* program;
-  bpf_object__for_each_program(program, state_->skeleton->obj) {
+  for (const PacketHook hook : kPacketHooks) {
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
     // What a tail call leads to is counted for the program that called.
-    if (!state_->loaded(program) || bpf_obj_get_info_by_fd(state_->attached_fd(program), &info, &size) != 0)
-      continue;
-    costs.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns});
+    if (bpf_obj_get_info_by_fd(state_->programs.fd(hook), &info, &size) != 0) continue;
+    costs.push_back({bpf_program__name(program_of(*state_->skeleton, hook)), info.run_cnt, info.run_time_ns});
   }
   return costs;
 }
@@ -356,10 +293,10 @@ int FlowsObject::events_fd() const {
   return bpf_map__fd(state_->skeleton->maps.flow_events);
 }
 const std::vector<Shortcoming>& FlowsObject::shortcomings() const {
-  return state_->shortcomings;
+  return state_->attachments.shortcomings();
 }
 const std::string& FlowsObject::tc_hook() const {
-  return state_->tc_hook;
+  return state_->attachments.tc_hook();
 }
 
 base::Result<base::UniqueFd> enable_bpf_statistics() {

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/packets_object.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/if_packet.h>
-#include <sys/socket.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdio>
-#include <cstring>
-#include <map>
-#include <optional>
 
+#include "kernel/attachments.h"
 #include "kernel/capabilities.h"
-#include "kernel/clsact.h"
-#include "kernel/link.h"
 #include "kernel/load_log.h"
+#include "kernel/socket_lister.h"
 #include "packets.skel.h"
 
 namespace weir::kernel {
@@ -33,6 +26,7 @@ struct DestroySkeleton {
 using Skeleton = std::unique_ptr<packets_bpf, DestroySkeleton>;
 
 constexpr const char* kOwnersProgram = "weir_p_create";
+constexpr const char* kOwners = "owners of new sockets";
 constexpr uint64_t kLargestRing = uint64_t{1} << 30;
 
 bpf_program* program_of(const packets_bpf& skeleton, PacketHook hook) {
@@ -55,28 +49,6 @@ bpf_program* program_of(const packets_bpf& skeleton, PacketHook hook) {
       return skeleton.progs.weir_p_socket;
   }
   return nullptr;
-}
-
-FilterGate::Plan gate_of(PacketHook hook) {
-  switch (hook) {
-    case PacketHook::tc_in:
-      return {"weir_f_tc_in", FilterPlace::tc, Traffic::ingress};
-    case PacketHook::tc_out:
-      return {"weir_f_tc_out", FilterPlace::tc, Traffic::egress};
-    case PacketHook::tc_l3_in:
-      return {"weir_f_l3_in", FilterPlace::tc_layer3, Traffic::ingress};
-    case PacketHook::tc_l3_out:
-      return {"weir_f_l3_out", FilterPlace::tc_layer3, Traffic::egress};
-    case PacketHook::cgroup_in:
-      return {"weir_f_cg_in", FilterPlace::cgroup, Traffic::ingress};
-    case PacketHook::cgroup_out:
-      return {"weir_f_cg_out", FilterPlace::cgroup, Traffic::egress};
-    case PacketHook::xdp:
-      return {"weir_f_xdp", FilterPlace::xdp, Traffic::ingress};
-    case PacketHook::socket:
-      return {"weir_f_socket", FilterPlace::socket, Traffic::ingress};
-  }
-  return {};
 }
 
 uint64_t usable_ring_bytes(uint64_t wanted) {
@@ -105,18 +77,8 @@ base::Result<> refusal(int error, const std::string& culprit, const LoadLog& log
 struct PacketsObject::State {
   Skeleton skeleton;
   uint64_t ring_bytes = 0;
-  std::map<PacketHook, FilterGate> gates;
-  base::UniqueFd owners_link;
-  std::vector<base::UniqueFd> links;
-  std::optional<ClsactFilters> clsact;
-  std::vector<base::UniqueFd> packet_sockets;
-  std::vector<Shortcoming> shortcomings;
-  std::string tc_hook;
-
-  int attached_fd(PacketHook hook) const {
-    const auto gate = gates.find(hook);
-    return gate != gates.end() ? gate->second.fd() : bpf_program__fd(program_of(*skeleton, hook));
-  }
+  HookPrograms programs;
+  Attachments attachments;
 };
 
 PacketsObject::PacketsObject(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -135,9 +97,8 @@ base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
     for (const PacketHook hook : plan.hooks) bpf_program__set_autoload(program_of(*skeleton, hook), true);
     bpf_program__set_autoload(skeleton->progs.weir_p_create, owners);
     bpf_map__set_max_entries(skeleton->maps.packet_ring, static_cast<uint32_t>(state->ring_bytes));
-    if (plan.socket_owners_fd >= 0 &&
-        bpf_map__reuse_fd(skeleton->maps.socket_owners, plan.socket_owners_fd) != 0)
-      return base::fail_errno(errno, "taking over the map of socket owners");
+    if (auto taken = take_over_socket_owners(skeleton->maps.socket_owners, plan.socket_owners_fd); !taken)
+      return tl::unexpected(taken.error());
     auto* config = const_cast<packets_config*>(&skeleton->rodata->packets_config);
     config->snap_bytes = std::clamp<uint32_t>(plan.snap_bytes, PACKET_SHORTEST_COPY, PACKET_LONGEST_COPY);
     config->headers_only = plan.headers_only;
@@ -147,10 +108,9 @@ base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
     const int error = packets_bpf__load(skeleton.get());
     if (error == 0) {
       state->skeleton = std::move(skeleton);
-      for (const PacketHook hook : plan.filter ? plan.hooks : std::vector<PacketHook>{}) {
-        auto gate = FilterGate::load(program_of(*state->skeleton, hook), gate_of(hook), plan.filter);
-        if (!gate) return tl::unexpected(gate.error());
-        state->gates.emplace(hook, std::move(*gate));
+      for (const PacketHook hook : plan.hooks) {
+        auto added = state->programs.add(hook, program_of(*state->skeleton, hook), plan.filter);
+        if (!added) return tl::unexpected(added.error());
       }
       return PacketsObject(std::move(state));
     }
@@ -159,19 +119,16 @@ base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
       auto refused = refusal(-error, culprit, log, state->ring_bytes);
       return tl::unexpected(refused.error());
     }
-    state->shortcomings.push_back({"owners of new sockets", "this kernel refused the program " + culprit +
-                                                                log.last_line_in_brackets()});
+    state->attachments.lack(kOwners,
+                            "this kernel refused the program " + culprit + log.last_line_in_brackets());
   }
 }
 
 void PacketsObject::attach_owners(int cgroup_fd) {
   const int program = bpf_program__fd(state_->skeleton->progs.weir_p_create);
   if (program < 0) return;
-  auto link = kernel::attach_cgroup(program, cgroup_fd, BPF_CGROUP_INET_SOCK_CREATE);
-  if (link)
-    state_->owners_link = std::move(*link);
-  else
-    state_->shortcomings.push_back({"owners of new sockets", link.error().message});
+  auto attached = state_->attachments.attach_cgroup(program, cgroup_fd, BPF_CGROUP_INET_SOCK_CREATE);
+  if (!attached) state_->attachments.lack(kOwners, attached.error().message);
 }
 
 int PacketsObject::program_fd(PacketHook hook) const {
@@ -180,38 +137,17 @@ int PacketsObject::program_fd(PacketHook hook) const {
 
 base::Result<> PacketsObject::attach_cgroup(PacketHook hook, int cgroup_fd) {
   const auto type = hook == PacketHook::cgroup_in ? BPF_CGROUP_INET_INGRESS : BPF_CGROUP_INET_EGRESS;
-  auto link = kernel::attach_cgroup(state_->attached_fd(hook), cgroup_fd, type);
-  if (!link) return base::fail_within(link.error(), "attaching to the cgroup2 root");
-  state_->links.push_back(std::move(*link));
+  auto attached = state_->attachments.attach_cgroup(state_->programs.fd(hook), cgroup_fd, type);
+  if (!attached) return base::fail_within(attached.error(), "attaching to the cgroup2 root");
   return {};
 }
 
 base::Result<> PacketsObject::attach_tc(PacketHook hook, unsigned ifindex) {
-  const Traffic traffic =
-      hook == PacketHook::tc_in || hook == PacketHook::tc_l3_in ? Traffic::ingress : Traffic::egress;
-  if (!state_->clsact) {
-    auto link = attach_tcx(state_->attached_fd(hook), ifindex, traffic);
-    if (link) {
-      state_->links.push_back(std::move(*link));
-      state_->tc_hook = "tcx";
-      return {};
-    }
-    if (link.error().kind != base::ErrorKind::unsupported) return tl::unexpected(link.error());
-    if (auto cleaned = remove_dead_filters(); !cleaned)
-      state_->shortcomings.push_back({"removing what a killed Weir left at clsact", cleaned.error().message});
-    auto filters = ClsactFilters::open();
-    if (!filters) return tl::unexpected(filters.error());
-    state_->clsact.emplace(std::move(*filters));
-    state_->tc_hook = "clsact";
-  }
-  return state_->clsact->attach(state_->attached_fd(hook), ifindex, traffic);
+  return state_->attachments.attach_tc(state_->programs.fd(hook), ifindex, traffic_at(hook));
 }
 
 base::Result<> PacketsObject::attach_xdp(unsigned ifindex) {
-  auto link = kernel::attach_xdp(state_->attached_fd(PacketHook::xdp), ifindex, XdpMode::automatic);
-  if (!link) return tl::unexpected(link.error());
-  state_->links.push_back(std::move(*link));
-  return {};
+  return state_->attachments.attach_xdp(state_->programs.fd(PacketHook::xdp), ifindex);
 }
 
 bool PacketsObject::tc_lacks_link_header(unsigned ifindex) {
@@ -225,26 +161,11 @@ bool PacketsObject::tc_lacks_link_header(unsigned ifindex) {
 }
 
 base::Result<> PacketsObject::attach_packet_socket(unsigned ifindex) {
-  base::UniqueFd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return base::fail_errno(errno, "opening an AF_PACKET socket (needs CAP_NET_RAW)");
-  // The filter first: without one the socket would queue packets.
-  const int program = state_->attached_fd(PacketHook::socket);
-  if (setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) != 0)
-    return base::fail_errno(errno, "attaching the socket filter");
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ALL);
-  address.sll_ifindex = static_cast<int>(ifindex);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return base::fail_errno(errno, "binding the AF_PACKET socket");
-  state_->packet_sockets.push_back(std::move(socket));
-  return {};
+  return state_->attachments.attach_packet_socket(state_->programs.fd(PacketHook::socket), ifindex);
 }
 
 void PacketsObject::detach() {
-  state_->links.clear();
-  state_->clsact.reset();
-  state_->packet_sockets.clear();
+  state_->attachments.detach();
 }
 
 int PacketsObject::ring_fd() const {
@@ -267,10 +188,10 @@ uint64_t PacketsObject::lost_of(uint32_t ifindex) const {
 }
 
 const std::vector<Shortcoming>& PacketsObject::shortcomings() const {
-  return state_->shortcomings;
+  return state_->attachments.shortcomings();
 }
 const std::string& PacketsObject::tc_hook() const {
-  return state_->tc_hook;
+  return state_->attachments.tc_hook();
 }
 
 }  // namespace weir::kernel

@@ -10,23 +10,11 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "kernel/filter_gate.h"
+#include "kernel/hook_programs.h"
 #include "kernel/shortcoming.h"
 #include "wire/packet_event.h"
 
 namespace weir::kernel {
-
-/// A place in the kernel, its direction, and what a packet begins with there.
-enum class PacketHook : uint8_t {
-  tc_in,  // frames with an Ethernet header
-  tc_out,
-  tc_l3_in,  // without a link header: from the IP header
-  tc_l3_out,
-  cgroup_in,  // from the IP header
-  cgroup_out,
-  xdp,
-  socket,  // AF_PACKET, both directions; with an Ethernet header
-};
 
 class PacketsObject {
  public:

@@ -86,4 +86,10 @@ const std::optional<Shortcoming>& SocketLister::shortcoming() const {
   return state_->shortcoming;
 }
 
+base::Result<> take_over_socket_owners(bpf_map* map, int owners_fd) {
+  if (owners_fd >= 0 && bpf_map__reuse_fd(map, owners_fd) != 0)
+    return base::fail_errno(errno, "taking over the map of socket owners");
+  return {};
+}
+
 }  // namespace weir::kernel

@@ -11,6 +11,8 @@
 #include "wire/flow.h"
 #include "wire/socket.h"
 
+struct bpf_map;
+
 namespace weir::kernel {
 
 class SocketLister {
@@ -25,7 +27,7 @@ class SocketLister {
 
   /// Every IP socket that a process holds; gives each its owner in the map where it has none yet.
   base::Result<std::vector<socket_listing>> list();
-  /// The map of owners, for FlowsObject::Plan; -1: none.
+  /// The map of owners, for the plans of the objects that use it too; -1: none.
   int owners_fd() const;
   const std::optional<Shortcoming>& shortcoming() const;
 
@@ -34,5 +36,8 @@ class SocketLister {
   explicit SocketLister(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Makes `map`, of an object that is not loaded yet, the lister's. -1: it stays one of its own.
+base::Result<> take_over_socket_owners(bpf_map* map, int owners_fd);
 
 }  // namespace weir::kernel
