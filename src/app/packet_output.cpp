@@ -11,6 +11,7 @@
 
 #include "config/help.h"
 #include "decode/packet.h"
+#include "sink/packet_path.h"
 
 namespace weir::app {
 namespace {
@@ -135,11 +136,31 @@ bool PacketOutput::wants(const PacketRecord& record) {
       return false;
     }
   }
-  if (!owners_.wants(record.process.get())) {
+  if (!wants_owners(record)) {
     ++counts_.other_owner;
     return false;
   }
   return true;
+}
+
+bool PacketOutput::wants_owners(const PacketRecord& record) {
+  if (!record.other_end || owners_.empty()) return owners_.wants(record.process.get());
+  ends_.source.process = record.process;
+  ends_.destination.process = record.other_end;
+  return owners_.wants(ends_);
+}
+
+/// A capture file has no field for a packet's path, and names one owner.
+const PacketRecord& PacketOutput::for_file(const PacketRecord& record) {
+  if (record.path.size() < 2 && !record.other_end) return record;
+  filed_ = record;
+  if (record.path.size() > 1 && !options_.pcap) filed_.comments.push_back(sink::path_comment(record.path));
+  if (!record.process && record.other_end) {
+    // He is not at the end that the direction would say.
+    filed_.process = record.other_end;
+    filed_.direction = PacketDirection::unknown;
+  }
+  return filed_;
 }
 
 const PacketRecord& PacketOutput::cut(const PacketRecord& record) {
@@ -166,7 +187,7 @@ PacketOutput::Step PacketOutput::write(const PacketRecord& seen) {
   if (options_.count && counts_.written == *options_.count) return Step::stop;
   if (!wants(seen)) return Step::go_on;
   const PacketRecord& record = cut(seen);
-  if (writer_ && !writer_->write(record)) return Step::stop;
+  if (writer_ && !writer_->write(for_file(record))) return Step::stop;
   put(record);
   ++counts_.written;
   const bool enough = options_.count && counts_.written == *options_.count;

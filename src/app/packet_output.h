@@ -71,7 +71,9 @@ class PacketOutput {
   PacketOutput(const config::PacketsOptions& options, const PacketOutputFacts& facts,
                std::unique_ptr<sink::CaptureWriter> writer);
   bool wants(const decode::PacketRecord& record);
+  bool wants_owners(const decode::PacketRecord& record);
   const decode::PacketRecord& cut(const decode::PacketRecord& record);
+  const decode::PacketRecord& for_file(const decode::PacketRecord& record);
   void put(const decode::PacketRecord& record);
   bool failed() const;
 
@@ -84,7 +86,8 @@ class PacketOutput {
   std::optional<sink::PacketJson> json_;
   sink::JsonSink losses_;
   std::unique_ptr<sink::CaptureWriter> writer_;  // null: no -w
-  decode::PacketRecord shortened_;
+  decode::PacketRecord shortened_, filed_;
+  flow::FlowRecord ends_;                // whose owners are looked at
   std::vector<std::string> interfaces_;  // names announced, each once, two at most
   PacketOutputCounts counts_;
   bool reader_has_gone_ = false;

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/held_packets.h"
 #include "app/live_records.h"
 #include "app/packet_output.h"
 #include "app/packet_taps.h"
+#include "app/packet_trail.h"
 #include "app/stop_signal.h"
 #include "app/watched_command.h"
 #include "base/clock.h"
@@ -32,14 +34,6 @@ int tell(const base::Error& error) {
   return base::exit_code(error.kind);
 }
 
-base::Result<> refuse_what_is_missing(const config::PacketsOptions& options) {
-  if (options.once)
-    return base::fail(
-        base::ErrorKind::bad_input,
-        "--once does not work yet; without it each hop is a line, with the packet's id in -o json");
-  return {};
-}
-
 /// The run's parts in one place, in order of acquisition.
 class Capture {
  public:
@@ -56,6 +50,9 @@ class Capture {
  private:
   enum class Way { on, out };
   bool take(std::span<const std::byte> record);
+  void put(const decode::PacketRecord& packet);
+  /// Those of --once that were held long enough at CLOCK_BOOTTIME `now_ns`.
+  void release(uint64_t now_ns);
   Way look();
   void wait();
   void announce();
@@ -72,6 +69,9 @@ class Capture {
   std::optional<source::PacketRing> ring_;
   std::unique_ptr<PacketOutput> output_;
   std::optional<LiveRecords> records_;
+  std::optional<PacketTrail> trail_;  // empty: a packet is seen once only
+  std::optional<HeldPackets> held_;   // empty: not --once
+  decode::PacketRecord sight_;
   int64_t end_ns_ = INT64_MAX;
   int64_t next_flush_ns_ = 0;
   int64_t wait_ns_ = kShortestWaitNs;
@@ -106,6 +106,8 @@ base::Result<> Capture::begin() {
   if (!output) return tl::unexpected(output.error());
   output_ = std::move(*output);
   records_.emplace(*taps_, cgroup_ ? cgroup_->root.get() : -1);
+  if (taps_->has_several_points() || options_.once) trail_.emplace();
+  if (options_.once) held_.emplace();
   announce();
   std::string text = "weir: " + taps_->description() + '\n';
   if (lister_->shortcoming())
@@ -142,19 +144,43 @@ bool Capture::take(std::span<const std::byte> record) {
     return true;
   }
   const decode::PacketRecord& packet = records_->record_of(*event);
-  if (command_ && !(packet.process && command_->owns(*packet.process))) {
-    ++others_;
-    return true;
+  if (trail_) {
+    sight_ = packet;
+    trail_->follow(*event, sight_);
   }
-  if (output_->write(packet) == PacketOutput::Step::stop) done_ = true;
+  if (held_) {
+    held_->take(sight_, event->head.time_ns);
+    release(event->head.time_ns);
+  } else {
+    put(trail_ ? sight_ : packet);
+  }
   return !done_;
+}
+
+void Capture::release(uint64_t now_ns) {
+  while (!done_) {
+    const decode::PacketRecord* packet = held_->release(now_ns);
+    if (packet == nullptr) return;
+    put(*packet);
+  }
+}
+
+void Capture::put(const decode::PacketRecord& packet) {
+  const auto owns = [this](const decode::ProcessPtr& process) { return process && command_->owns(*process); };
+  if (command_ && !owns(packet.process) && !owns(packet.other_end))
+    ++others_;
+  else if (output_->write(packet) == PacketOutput::Step::stop)
+    done_ = true;
 }
 
 /// One look at the ring.
 Capture::Way Capture::look() {
   records_->refresh();
   const uint64_t waiting = ring_->waiting_bytes();
+  const auto begin_ns = static_cast<uint64_t>(base::now_ns(CLOCK_BOOTTIME));
   const size_t records = ring_->drain(kMostAtOnce, [this](auto record) { return take(record); });
+  // All that happened until then has been read.
+  if (held_ && records < kMostAtOnce) release(begin_ns);
   announce();
   tell_losses();
   if (done_) return Way::out;
@@ -219,6 +245,12 @@ std::string Capture::report() const {
   if (counts.file_lost) text += line(counts.file_lost, "not kept: the file could not be written");
   if (counts.cut) text += line(counts.cut, "cut: no place in the file's format");
   if (refused_) text += line(refused_, "in an unknown form");
+  if (trail_ && trail_->broken())
+    text +=
+        line(trail_->broken(), "with a new number on the way: copied there, or changed beyond recognition");
+  if (held_ && held_->early()) text += line(held_->early(), "told early, as too many were held");
+  if (held_ && held_->late())
+    text += std::to_string(held_->late()) + " later sights of packets that were told already\n";
   return text;
 }
 
@@ -230,6 +262,7 @@ int Capture::end() {
     return true;
   }) > 0) {
   }
+  if (held_) release(UINT64_MAX);
   announce();
   tell_losses();
   const auto finished =
@@ -244,7 +277,6 @@ int Capture::end() {
 }  // namespace
 
 int packets_live(const config::PacketsOptions& options) {
-  if (auto known = refuse_what_is_missing(options); !known) return tell(known.error());
   if (!options.netns.empty())
     if (auto entered = kernel::enter_network_namespace(options.netns); !entered) return tell(entered.error());
   auto stop = StopSignal::create();

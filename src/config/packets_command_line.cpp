@@ -77,8 +77,7 @@ void add_choices(OptionParser& parser, Words& words) {
   parser.word("--classic", words.classic_file, "FILE", "the filter is this hand-written classic BPF");
   parser.flag("--vlan-transparent", words.vlan_transparent,
               "filter without VLAN tags that the card stripped, as tcpdump does");
-  parser.flag("--once", words.once,
-              "show a packet that passes several points once, with its path (not there yet)");
+  parser.flag("--once", words.once, "show a packet that passes several points once, with its path");
   parser.words("--pid", words.pid, "LIST", "process ids of owners");
   parser.words("--comm", words.comm, "LIST", "command names of owners, as the kernel cut them (15 bytes)");
   parser.words("--uid", words.uid, "LIST", "user ids of owners");
@@ -324,9 +323,7 @@ Result<Command> parse_packets(std::vector<std::string> arguments) {
   for (const std::string& word : parsed->others) expression += (expression.empty() ? "" : " ") + word;
   auto options = settle(words, std::move(expression), std::move(command));
   if (!options) return base::fail_within(std::move(options.error()), parser.name());
-  Command chosen;
-  chosen.emplace<PacketsOptions>(std::move(*options));
-  return chosen;
+  return Result<Command>(tl::in_place, std::in_place_type<PacketsOptions>, std::move(*options));
 }
 
 }  // namespace weir::config

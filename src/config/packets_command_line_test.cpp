@@ -151,6 +151,11 @@ TEST(PacketsCommandLine, a_capture_refuses_what_is_for_live_runs) {
   EXPECT_EQ(packets({"-r", "a", "-Q", "in"}).direction, PacketsDirection::in);
 }
 
+TEST(PacketsCommandLine, once_needs_hooks_that_tell_the_buffer) {
+  EXPECT_TRUE(packets({"--once", "--hook", "xdp,tc,cgroup"}).once);
+  EXPECT_TRUE(contains(refusal({"--once", "--hook", "tc,socket"}), "--hook socket does not tell"));
+}
+
 TEST(PacketsCommandLine, letters_without_a_meaning_here_are_taken) {
   EXPECT_EQ(packets({"-pfnn", "--immediate-mode", "-r", "a"}).captures, Words{"a"});
 }

@@ -47,6 +47,9 @@ base::Result<> check_live_run(const PacketsOptions& options) {
     return refuse("--hook cgroup sees the packets of all sockets; leave out -i, or take --hook tc or xdp");
   if (has_hook(options, Hook::xdp) && options.direction == PacketsDirection::out)
     return refuse("--hook xdp sees what comes in; leave out -Q out, or take --hook tc");
+  if (options.once && has_hook(options, Hook::socket))
+    return refuse(
+        "--once follows a packet by its buffer, which --hook socket does not tell; take tc, xdp or cgroup");
   return {};
 }
 

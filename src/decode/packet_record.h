@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "decode/packet_headers.h"
 #include "decode/process.h"
 
 namespace weir::decode {
@@ -34,7 +35,22 @@ struct PacketInterface {
   uint32_t snap_bytes = 0;  // 0: unlimited
 };
 
-/// `data` and `interface` are borrowed for the time of the call that hands the record on.
+/// From one point that a packet passed to the next.
+struct PacketHop {
+  uint64_t after_ns = 0;
+  /// At either end; a header that one point does not show is as it was last seen.
+  PacketHeaders before, now;
+};
+
+/// One of the points that a packet passed. `interface` outlives the run.
+struct PacketStep {
+  const PacketInterface* interface = nullptr;  // never null
+  PacketDirection direction = PacketDirection::unknown;
+  CapturePoint point = CapturePoint::file;
+  std::optional<PacketHop> hop;  // from the point before; empty at the first
+};
+
+/// `data`, `interface` and `path` are borrowed for the time of the call that hands the record on.
 struct PacketRecord {
   int64_t time_ns = 0;                         // since 1970
   std::span<const uint8_t> data;               // captured, from the link header of interface->link_type
@@ -48,6 +64,9 @@ struct PacketRecord {
   std::optional<PacketVerdict> verdict;
   std::optional<uint32_t> thread_id;
   ProcessPtr process;                 // null: unknown
+  ProcessPtr other_end;               // --once: who owns the packet's other end, where that is here too
+  std::optional<PacketHop> hop;       // live: from the point before, where the packet has passed one
+  std::span<const PacketStep> path;   // --once: all points that it passed, in their order
   std::vector<std::string> comments;  // a file's, but for those that became other fields
 };
 

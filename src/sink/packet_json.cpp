@@ -10,6 +10,7 @@
 #include "flow/flow_text.h"
 #include "sink/json_text.h"
 #include "sink/json_value.h"
+#include "sink/packet_path.h"
 
 namespace weir::sink {
 namespace {
@@ -26,6 +27,7 @@ PacketTextOptions message_options(PacketTextOptions options) {
   options.number = false;
   options.interfaces = false;
   options.owner = false;
+  options.path = false;
   options.dump = PacketDump::none;
   return options;
 }
@@ -67,26 +69,32 @@ void set_tuple(const packet_info& info, flow::FlowRecord& tuple) {
   tuple.icmp_code = icmp ? std::optional(info.icmp_code) : std::nullopt;
 }
 
-char* write_end(char* to, const flow::FlowEnd& end, bool has_port, const decode::Process* owner,
-                const PacketRecord& packet) {
+struct Owner {
+  const decode::Process* process;  // null: unknown
+  std::optional<uint32_t> thread_id;
+};
+
+char* write_end(char* to, const flow::FlowEnd& end, bool has_port, const Owner& owner) {
   to = write_raw(to, R"({"address":)");
   to = write_json_address(to, end.address);
   if (has_port) {
     to = write_raw(to, R"(,"port":)");
     to = write_number(to, end.port);
   }
-  if (owner != nullptr) to = write_json_owner(to, *owner, packet.thread_id);
+  if (owner.process != nullptr) to = write_json_owner(to, *owner.process, owner.thread_id);
   *to++ = '}';
   return to;
 }
 
 char* write_ends(char* to, const flow::FlowRecord& tuple, const PacketRecord& packet) {
-  const bool sends = packet.direction == PacketDirection::outbound;
-  const bool receives = packet.direction == PacketDirection::inbound;
+  Owner sender{packet.process.get(), packet.thread_id};
+  Owner receiver{packet.other_end.get(), std::nullopt};
+  if (packet.direction == PacketDirection::inbound) std::swap(sender, receiver);
+  if (packet.direction == PacketDirection::unknown) sender = receiver = {};
   to = write_raw(to, R"(,"source":)");
-  to = write_end(to, tuple.source, tuple.has_ports, sends ? packet.process.get() : nullptr, packet);
+  to = write_end(to, tuple.source, tuple.has_ports, sender);
   to = write_raw(to, R"(,"destination":)");
-  return write_end(to, tuple.destination, tuple.has_ports, receives ? packet.process.get() : nullptr, packet);
+  return write_end(to, tuple.destination, tuple.has_ports, receiver);
 }
 
 /// `,"network":{...}`, nothing where there is nothing to say.
@@ -164,6 +172,8 @@ char* write_packet(char* to, const Headers& headers, const PacketRecord& packet,
     to = write_raw(to, decode::to_string(packet.point));
     *to++ = '"';
   }
+  if (packet.hop) to = write_json_hop(to, *packet.hop);
+  to = write_json_path(to, packet.path);
   to = write_optional(to, R"(,"dropped_before":)", packet.dropped_before);
   if (packet.verdict) {
     to = write_raw(to, packet.verdict->kind == decode::PacketVerdict::Kind::xdp
@@ -223,10 +233,13 @@ PacketJson::PacketJson(OutputBuffer& output, PacketTextOptions options)
 void PacketJson::write(const PacketRecord& packet) {
   std::string_view message = text_.line(packet);
   if (message.ends_with('\n')) message.remove_suffix(1);
-  size_t free_text = owner_text_bytes(packet.process.get()) + packet.interface->name.size() + message.size();
+  size_t free_text = owner_text_bytes(packet.process.get()) + owner_text_bytes(packet.other_end.get()) +
+                     packet.interface->name.size() + message.size();
   for (const std::string& comment : packet.comments) free_text += comment.size() + kCommentBytes;
   const size_t data_bytes = with_data_ ? 2 * packet.data.size() : 0;
-  char* to = output_.room(kFixedBytes + json_string_bound(free_text) + data_bytes);
+  size_t way_bytes = packet.hop ? kJsonHopBytes : 0;
+  if (!packet.path.empty()) way_bytes += json_path_bound(packet.path);
+  char* to = output_.room(kFixedBytes + json_string_bound(free_text) + data_bytes + way_bytes);
 
   const Headers headers = read_headers(packet);
   to = write_raw(to, R"({"type":"packet","time":)");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sink/packet_dump.h"
+#include "sink/packet_path.h"
 #include "sink/packet_print.h"
 #include "sink/packet_printers.h"
 
@@ -49,6 +50,16 @@ void put_owner(PacketWriter& text, const decode::Process& process) {
   if (process.container_id.empty()) return;
   text.put(" in ");
   put_safe(text, std::string_view(process.container_id).substr(0, kShortContainerId));
+}
+
+/// Sender and receiver, where both are known: " curl[4121] > nginx[812]".
+void put_owners(PacketWriter& text, const decode::PacketRecord& packet) {
+  const decode::Process* first = packet.process.get();
+  const decode::Process* second = packet.other_end.get();
+  if (packet.direction == decode::PacketDirection::inbound) std::swap(first, second);
+  if (first != nullptr) put_owner(text, *first);
+  if (first != nullptr && second != nullptr) text.put(" >");
+  if (second != nullptr) put_owner(text, *second);
 }
 
 void put_dump(PacketWriter& text, PacketDump dump, std::span<const uint8_t> bytes, size_t link_bytes) {
@@ -107,7 +118,11 @@ std::string_view PacketText::line(const decode::PacketRecord& packet) {
     link_bytes = print_link(print, link_type, packet.wire_bytes);
     text_.thaw();
   }
-  if (options_.owner && packet.process) put_owner(text_, *packet.process);
+  if (options_.owner) put_owners(text_, packet);
+  if (options_.path && !options_.quiet) {
+    if (packet.hop) put_hop(text_, *packet.hop);
+    if (packet.path.size() > 1) put_path(text_, packet.path);
+  }
   put_dump(text_, options_.dump, packet.data, link_bytes);
   text_.end_line();
   return text_.view();

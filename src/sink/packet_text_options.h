@@ -40,6 +40,7 @@ struct PacketTextOptions {
   bool absolute_sequences = false;  // -S
   bool interfaces = false;          // "eth0  In" in front, as tcpdump -i any
   bool owner = true;                // "curl[4121]" behind, where it is known
+  bool path = true;                 // the packet's way behind, where it is known; not with quiet
   PacketDump dump = PacketDump::none;
   /// -N: the name of an address, empty where none is known (yet); must not wait. Unset: numbers only.
   std::function<std::string_view(const decode::IpAddress&)> name_of;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stays the same of a packet on its way through a node, as numbers to compare. Knows no point and no
+// time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace weir::app {
+
+struct PacketContent {
+  /// Tells packets in one buffer apart: length and IP id, TCP's sequence number or ICMP's; what follows UDP's
+  /// header; of what is not IP its first octets.
+  uint64_t words = 0;
+  /// Tells packets of the node apart, whatever their buffer: length, IP id, TCP's numbers, the first octets
+  /// of the payload. Where there are neither id nor numbers, addresses and ports too, which NAT changes.
+  /// Empty for what is not IP.
+  std::optional<uint64_t> key;
+  /// From the frame's first octet to its first header behind Ethernet and its tags.
+  size_t header_offset = 0;
+};
+
+uint64_t mixed(uint64_t value);
+
+/// Of a frame of which at least PACKET_SHORTEST_COPY octets are there, or all. `link_bytes` (14: Ethernet; 0)
+/// stand before the first header, without tags. Empty for a frame that ends before it.
+std::optional<PacketContent> packet_content(std::span<const uint8_t> data, size_t link_bytes);
+
+}  // namespace weir::app
