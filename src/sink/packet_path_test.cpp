@@ -96,8 +96,8 @@ TEST(packet_path, has_each_point_in_order) {
       {&kCgroup, PacketDirection::inbound, decode::CapturePoint::cgroup, decode::PacketHop{7, {}, {}}}};
   PacketWriter lines;
   put_path(lines, path);
-  EXPECT_EQ(lines.view(), "\n\txdp veth0 In\n\ttc a^[[1m\" Out +1 us, ttl 64>63\n\tcgroup In +7 ns");
-  EXPECT_EQ(path_comment(path), "path: xdp veth0 In; tc a^[[1m\" Out +1 us, ttl 64>63; cgroup In +7 ns");
+  EXPECT_EQ(lines.view(), "\n\txdp veth0 In\n\ttc a^[[1m\" Out +1.00 us, ttl 64>63\n\tcgroup In +7 ns");
+  EXPECT_EQ(path_comment(path), "path: xdp veth0 In; tc a^[[1m\" Out +1.00 us, ttl 64>63; cgroup In +7 ns");
 
   std::string to(json_path_bound(path), '\0');
   to.resize(static_cast<size_t>(write_json_path(to.data(), path) - to.data()));
