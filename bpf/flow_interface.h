@@ -94,37 +94,13 @@ static __always_inline struct flow_entry* count_packet(struct packet_info* info,
   return account_in(&flows6, &key->v6, 6, info, sighting, done);
 }
 
-static __always_inline void tuple_of(struct bpf_sock_tuple* tuple, const struct packet_info* info) {
-  if (info->version == 4) {
-    tuple->ipv4.saddr = info->source.v4;
-    tuple->ipv4.daddr = info->destination.v4;
-    tuple->ipv4.sport = info->source_port;
-    tuple->ipv4.dport = info->destination_port;
-  } else {
-    __builtin_memcpy(tuple->ipv6.saddr, &info->source, 16);
-    __builtin_memcpy(tuple->ipv6.daddr, &info->destination, 16);
-    tuple->ipv6.sport = info->source_port;
-    tuple->ipv6.dport = info->destination_port;
-  }
-}
-
 /* The receiving socket of an arriving packet: skb->sk there may be the sender's (veth), so look it up. */
 static __always_inline void keep_receiver(struct __sk_buff* skb, struct flow_entry* entry,
                                           struct flow_details* details, const struct packet_info* info,
                                           const struct sighting* sighting) {
-  struct bpf_sock_tuple tuple;
-  struct bpf_sock* sk = NULL;
-  if (!info->has_ports || info->tunnels) return;
-  tuple_of(&tuple, info);
-  if (info->protocol == IPPROTO_TCP)
-    sk = info->version == 4 ? bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
-                            : bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
-  else if (info->protocol == IPPROTO_UDP)
-    sk = info->version == 4 ? bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
-                            : bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+  struct bpf_sock* sk = look_up_socket(skb, info, 1);
   if (!sk) return;
-  struct bpf_sock* full = bpf_sk_fullsock(sk);
-  if (full) keep_owner(entry, details, sighting, full);
+  keep_owner(entry, details, sighting, sk);
   bpf_sk_release(sk);
 }
 

@@ -2,16 +2,9 @@
 /* Who owns a flow's sockets, and what became of a TCP connection. Never looks at packets. Part of
  * flows.bpf.c. */
 
-/* Always 1: the socket may be made. */
 SEC("cgroup/sock_create")
 int weir_sk_create(struct bpf_sock* sk) {
-  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
-  struct socket_owner owner = {};
-  describe(&owner, task);
-  owner.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
-  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-  if (kept) *kept = owner;
-  return 1;
+  return own_new_socket(sk);
 }
 
 /* A TCP socket's tuple as the flow maps know it. */

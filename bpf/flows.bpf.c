@@ -14,6 +14,7 @@
 #include "bpf/flow_key.h"
 #include "bpf/kernel_compat.h"
 #include "bpf/kernel_types.h"
+#include "bpf/socket_lookup.h"
 #include "bpf/socket_owner.h"
 #include "packet/parse.h"
 #include "wire/flow.h"
@@ -87,15 +88,6 @@ struct {
   __type(key, struct fragment_key);
   __type(value, struct port_pair);
 } fragments SEC(".maps");
-
-/* Who made each socket: sock_create and socket_list.bpf.c write, flow programs read. An accepted socket
- * inherits its listener's. Lives and dies with the socket. */
-struct {
-  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-  __type(key, int);
-  __type(value, struct socket_owner);
-} socket_owners SEC(".maps");
 
 static __always_inline void count(__u32 counter, __u64 by) {
   __u64* value = bpf_map_lookup_elem(&flow_counters, &counter);

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/kernel_types.h"
+#include "bpf/socket_lookup.h"
 #include "bpf/socket_owner.h"
 #include "packet/parse.h"
 #include "wire/packet_event.h"
@@ -40,14 +41,6 @@ struct {
   __type(key, __u32);
   __type(value, __u64);
 } packet_losses SEC(".maps");
-
-/* As in flows.bpf.c: who made each socket. sock_create and socket_list.bpf.c write. */
-struct {
-  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-  __type(key, int);
-  __type(value, struct socket_owner);
-} socket_owners SEC(".maps");
 
 #include "bpf/packet_copy.h"
 
@@ -193,14 +186,7 @@ int weir_p_socket(struct __sk_buff* skb) {
   return 0;
 }
 
-/* Always 1: the socket may be made. */
 SEC("cgroup/sock_create")
 int weir_p_create(struct bpf_sock* sk) {
-  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
-  struct socket_owner owner = {};
-  describe(&owner, task);
-  owner.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
-  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-  if (kept) *kept = owner;
-  return 1;
+  return own_new_socket(sk);
 }

@@ -16,14 +16,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* As in flows.bpf.c, which takes this map over. The iterator writes. */
-struct {
-  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-  __type(key, int);
-  __type(value, struct socket_owner);
-} socket_owners SEC(".maps");
-
 /* Gives each socket without an owner one, and lists it. The first process that holds it is its owner. */
 SEC("iter/task_file")
 int weir_sk_files(struct bpf_iter__task_file* context) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The owner that a task is for the sockets it makes. */
+/* Who owns a socket: the task that made it, kept in the socket's storage. */
 #ifndef WEIR_BPF_SOCKET_OWNER_H
 #define WEIR_BPF_SOCKET_OWNER_H
 
@@ -18,6 +18,27 @@ static __always_inline void describe(struct socket_owner* owner, struct task_str
   owner->start_ns = BPF_CORE_READ(leader, start_boottime);
   owner->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
   bpf_core_read_str(owner->comm, sizeof(owner->comm), &leader->comm);
+}
+
+/* Who made each socket: sock_create's programs and socket_list.bpf.c write, the packet programs read. One
+ * map, which the objects take over from socket_list. An accepted socket inherits its listener's. Lives and
+ * dies with the socket. */
+struct {
+  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+  __type(key, int);
+  __type(value, struct socket_owner);
+} socket_owners SEC(".maps");
+
+/* For cgroup/sock_create. Always 1: the socket may be made. */
+static __always_inline int own_new_socket(struct bpf_sock* sk) {
+  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+  struct socket_owner owner = {};
+  describe(&owner, task);
+  owner.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+  struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  if (kept) *kept = owner;
+  return 1;
 }
 
 #endif
