@@ -16,6 +16,7 @@
 #include "app/flows_file.h"
 #include "app/flows_live.h"
 #include "app/interface_list.h"
+#include "app/lab.h"
 #include "app/packets_file.h"
 #include "app/packets_listing.h"
 #include "app/packets_live.h"
@@ -65,6 +66,10 @@ int run(config::PacketsOptions options) {
 
 int run(const config::DoctorOptions& options) {
   return doctor(options);
+}
+
+int run(const config::LabOptions& options) {
+  return lab(options);
 }
 
 int main_of_verbs(const std::vector<std::string>& words) {

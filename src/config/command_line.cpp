@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "config/help.h"
+#include "config/lab_command_line.h"
 #include "config/nearest_word.h"
 #include "config/option_parser.h"
 #include "config/option_values.h"
@@ -220,6 +221,10 @@ Result<Command> parse_command_line(const std::vector<std::string>& words, const 
   }
   if (verb == "-h" || verb == "--help" || verb == "help") {
     if (arguments.empty()) return Command(HelpText{short_usage()});
+    if (arguments.front() == "lab") {
+      arguments.front() = "help";
+      return parse_lab(std::move(arguments));
+    }
     if (arguments.size() > 1)
       return base::fail(ErrorKind::bad_input,
                         "weir help: one verb at a time; '" + arguments[1] + "' is too much");
@@ -228,12 +233,13 @@ Result<Command> parse_command_line(const std::vector<std::string>& words, const 
     arguments = {"--help"};
   }
   if (verb == "packets") return parse_packets(std::move(arguments));
+  if (verb == "lab") return parse_lab(std::move(arguments));
   if (std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end())
     return parse_verb(verb, std::move(arguments), facts);
   const std::string hint = verb.starts_with('-') ? "; a verb comes first, for example: weir flows " + verb
                                                  : did_you_mean(verb, kVerbs);
   return base::fail(ErrorKind::bad_input,
-                    "weir: unknown verb '" + verb + "'" + hint + " (flows, top, packets, doctor)");
+                    "weir: unknown verb '" + verb + "'" + hint + " (flows, top, packets, lab, doctor)");
 }
 
 }  // namespace weir::config

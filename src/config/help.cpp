@@ -2,6 +2,7 @@
 #include "config/help.h"
 
 #include "config/duration.h"
+#include "config/lab_help.h"
 
 namespace weir::config {
 
@@ -17,12 +18,15 @@ std::string short_usage() {
          "  weir packets -i IFACE      the packets themselves, in tcpdump's manner, with their owners\n"
          "  weir packets -r FILE       the same from a capture\n"
          "  weir top --by process      who moves most, on one screen\n"
+         "  weir lab list              the eBPF programs, maps and links of this machine; weir lab tells "
+         "more\n"
          "  weir doctor                what this kernel can do and what Weir would use\n"
          "\n"
          "weir help VERB, weir VERB --help, man weir; weir --version\n";
 }
 
 std::string verb_head(std::string_view verb) {
+  if (verb.starts_with("lab ")) return lab_head(verb);
   if (verb == "flows")
     return "weir flows: every connection of this node with its owner; live, or from a capture with -r\n"
            "\n"
@@ -52,6 +56,7 @@ std::string verb_head(std::string_view verb) {
 }
 
 std::string verb_tail(std::string_view verb) {
+  if (verb.starts_with("lab ")) return lab_tail(verb);
   if (verb == "flows")
     return "EXAMPLES\n"
            "  weir flows                                    what this node does now\n"

@@ -8,7 +8,7 @@
 
 namespace weir::config {
 
-inline constexpr std::array<std::string_view, 4> kVerbs = {"flows", "top", "packets", "doctor"};
+inline constexpr std::array<std::string_view, 5> kVerbs = {"flows", "top", "packets", "lab", "doctor"};
 
 /// What `weir` alone prints.
 std::string short_usage();
