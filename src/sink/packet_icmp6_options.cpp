@@ -129,22 +129,6 @@ Next print_option(PacketPrint& print, size_t at, uint8_t type, uint32_t units, s
   return Next::go_on;
 }
 
-void put_source_count(PacketPrint& print, size_t at, uint32_t count) {
-  PacketWriter& text = print.text;
-  if (print.options.verbosity == 1) {
-    text.put(", ");
-    text.decimal(count);
-    text.put(" source(s)");
-    return;
-  }
-  text.put(" {");
-  for (uint32_t i = 0; i < count && print.check(at + size_t{i} * 16, 16); ++i) {
-    text.put(' ');
-    print.ipv6(at + size_t{i} * 16);
-  }
-  text.put(" }");
-}
-
 void print_report(PacketPrint& print, size_t at, uint32_t length) {
   PacketWriter& text = print.text;
   if (length < 8) {
@@ -153,39 +137,7 @@ void print_report(PacketPrint& print, size_t at, uint32_t length) {
     text.put(']');
     return;
   }
-  const uint32_t groups = print.u16(at + 6);
-  text.put(", ");
-  text.decimal(groups);
-  text.put(" group record(s)");
-  if (print.options.verbosity == 0) return;
-  constexpr NumberWord kTypes[] = {{1, "is_in"}, {2, "is_ex"}, {3, "to_in"},
-                                   {4, "to_ex"}, {5, "allow"}, {6, "block"}};
-  uint32_t group = 8;
-  for (uint32_t i = 0; i < groups && !print.cut; ++i) {
-    if (length < group + 20) return text.put(" [invalid number of groups]");
-    if (!print.check(at + group + 4, 16)) return;
-    text.put(" [gaddr ");
-    print.ipv6(at + group + 4);
-    text.put(' ');
-    const uint8_t type = print.u8(at + group);
-    if (const char* word = word_for(kTypes, type)) {
-      text.put(std::string_view(word));
-    } else {
-      text.put(" [v2-report-#");
-      text.decimal(type);
-      text.put(']');
-    }
-    const uint32_t sources = print.u16(at + group + 2);
-    if (length < group + 20 + sources * 16) {
-      text.put(" [invalid number of sources ");
-      text.decimal(sources);
-      text.put(']');
-      return;
-    }
-    put_source_count(print, at + group + 20, sources);
-    group += 20 + sources * 16;
-    text.put(']');
-  }
+  print_group_records(print, at, length, 16);
 }
 
 void print_query(PacketPrint& print, size_t at, uint32_t length) {
@@ -213,15 +165,10 @@ void print_query(PacketPrint& print, size_t at, uint32_t length) {
   }
   const uint32_t sources = print.u16(at + 26);
   if (sources > 0) {
-    if (length < 28 + sources * 16) {
+    if (length < 28 + sources * 16)
       text.put(" [invalid number of sources]");
-    } else if (print.options.verbosity > 1) {
-      put_source_count(print, at + 28, sources);
-    } else {
-      text.put(", ");
-      text.decimal(sources);
-      text.put(" source(s)");
-    }
+    else
+      put_group_sources(print, at + 28, sources, 16);
   }
   text.put(']');
 }

@@ -12,44 +12,8 @@ void put_length(PacketPrint& print, std::string_view before, uint32_t length) {
 }
 
 void print_report3(PacketPrint& print, size_t at, uint32_t length) {
-  PacketWriter& text = print.text;
   if (length < 16 || (length & 3) != 0) return put_length(print, " [invalid len ", length);
-  const uint32_t groups = print.u16(at + 6);
-  text.put(", ");
-  text.decimal(groups);
-  text.put(" group record(s)");
-  if (print.options.verbosity == 0) return;
-  constexpr NumberWord kTypes[] = {{1, "is_in"}, {2, "is_ex"}, {3, "to_in"},
-                                   {4, "to_ex"}, {5, "allow"}, {6, "block"}};
-  uint32_t group = 8;
-  for (uint32_t i = 0; i < groups && !print.cut; ++i) {
-    if (length < group + 8) return text.put(" [invalid number of groups]");
-    if (!print.check(at + group + 4, 4)) return;
-    text.put(" [gaddr ");
-    print.ipv4(at + group + 4);
-    text.put(' ');
-    const uint8_t type = print.u8(at + group);
-    if (const char* word = word_for(kTypes, type))
-      text.put(std::string_view(word));
-    else
-      put_length(print, " [v3-report-#", type);
-    const uint32_t sources = print.u16(at + group + 2);
-    if (length < group + 8 + sources * 4) return put_length(print, " [invalid number of sources ", sources);
-    if (print.options.verbosity == 1) {
-      text.put(", ");
-      text.decimal(sources);
-      text.put(" source(s)");
-    } else {
-      text.put(" {");
-      for (uint32_t source = 0; source < sources && print.check(at + group + 8 + source * 4, 4); ++source) {
-        text.put(' ');
-        print.ipv4(at + group + 8 + source * 4);
-      }
-      text.put(" }");
-    }
-    group += 8 + sources * 4;
-    text.put(']');
-  }
+  print_group_records(print, at, length, 4);
 }
 
 void print_query3(PacketPrint& print, size_t at, uint32_t length) {
@@ -75,20 +39,10 @@ void print_query3(PacketPrint& print, size_t at, uint32_t length) {
   print.ipv4(at + 4);
   const uint32_t sources = print.u16(at + 10);
   if (sources > 0) {
-    if (length < 12 + sources * 4) {
+    if (length < 12 + sources * 4)
       text.put(" [invalid number of sources]");
-    } else if (print.options.verbosity > 1) {
-      text.put(" {");
-      for (uint32_t source = 0; source < sources && print.check(at + 12 + source * 4, 4); ++source) {
-        text.put(' ');
-        print.ipv4(at + 12 + source * 4);
-      }
-      text.put(" }");
-    } else {
-      text.put(", ");
-      text.decimal(sources);
-      text.put(" source(s)");
-    }
+    else
+      put_group_sources(print, at + 12, sources, 4);
   }
   text.put(']');
 }

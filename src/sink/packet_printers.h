@@ -71,6 +71,11 @@ void print_icmp6(PacketPrint& print, size_t at, uint32_t length, const IpPlace& 
 void print_icmp6_options(PacketPrint& print, size_t at, uint32_t length);
 void print_mld(PacketPrint& print, size_t at, uint32_t length, uint8_t type);
 void print_igmp(PacketPrint& print, size_t at, uint32_t length);
+/// The group records of a report of IGMPv3 (`address_bytes` 4) or MLDv2 (16), whose own header begins at
+/// `at`.
+void print_group_records(PacketPrint& print, size_t at, uint32_t length, uint32_t address_bytes);
+/// ", 2 source(s)"; with -vv " { 10.0.0.1 10.0.0.2 }".
+void put_group_sources(PacketPrint& print, size_t at, uint32_t count, uint32_t address_bytes);
 void print_gre(PacketPrint& print, size_t at, uint32_t length);
 void print_vxlan(PacketPrint& print, size_t at, uint32_t length);
 void print_geneve(PacketPrint& print, size_t at, uint32_t length);
