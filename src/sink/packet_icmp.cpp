@@ -291,16 +291,7 @@ void print_icmp(PacketPrint& print, size_t at, uint32_t length, const IpPlace& i
   text.put(", length ");
   text.decimal(length);
   if (print.options.verbosity == 0) return;
-  if (!ip.fragment && print.options.verify_checksums && print.has(at, length)) {
-    if (const uint16_t sum = print.checksum(at, length); sum != 0) {
-      const uint16_t field = print.u16(at + 2);
-      text.put(" (wrong icmp cksum ");
-      text.hex(field);
-      text.put(" (->");
-      text.hex(right_checksum(field, sum));
-      text.put(")!)");
-    }
-  }
+  if (!ip.fragment && put_wrong_checksum(print, at, length, at + 2, " (wrong icmp cksum ")) text.put(')');
   const bool quotes = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
   if (quotes) {
     text.put("\n\t");

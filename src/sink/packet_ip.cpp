@@ -169,16 +169,7 @@ void print_header_fields(PacketPrint& print, size_t at, uint32_t header_bytes, u
       text.put(" [truncated-option]");
     text.put(')');
   }
-  if (print.options.verify_checksums && print.has(at, header_bytes)) {
-    if (const uint16_t sum = print.checksum(at, header_bytes); sum != 0) {
-      const uint16_t field = print.u16(at + 10);
-      text.put(", bad cksum ");
-      text.hex(field);
-      text.put(" (->");
-      text.hex(right_checksum(field, sum));
-      text.put(")!");
-    }
-  }
+  put_wrong_checksum(print, at, header_bytes, at + 10, ", bad cksum ");
   text.put(")\n    ");
 }
 
@@ -278,16 +269,42 @@ void print_ip_any(PacketPrint& print, size_t at, uint32_t length) {
   }
 }
 
-void put_addresses(PacketPrint& print, const IpPlace& ip) {
-  if (ip.version == 4) {
+bool put_wrong_checksum(PacketPrint& print, size_t at, size_t bytes, size_t field_at,
+                        std::string_view before) {
+  if (!print.options.verify_checksums || !print.has(at, bytes)) return false;
+  const uint16_t sum = print.checksum(at, bytes);
+  if (sum == 0) return false;
+  const uint16_t field = print.u16(field_at);
+  print.text.put(before);
+  print.text.hex(field);
+  print.text.put(" (->");
+  print.text.hex(right_checksum(field, sum));
+  print.text.put(")!");
+  return true;
+}
+
+namespace {
+
+void put_source(PacketPrint& print, const IpPlace& ip) {
+  if (ip.version == 4)
     print.ipv4(ip.at + 12);
-    print.text.put(" > ");
-    print.ipv4(ip.at + 16);
-  } else {
+  else
     print.ipv6(ip.at + 8);
-    print.text.put(" > ");
+}
+
+void put_destination(PacketPrint& print, const IpPlace& ip) {
+  if (ip.version == 4)
+    print.ipv4(ip.at + 16);
+  else
     print.ipv6(ip.at + 24);
-  }
+}
+
+}  // namespace
+
+void put_addresses(PacketPrint& print, const IpPlace& ip) {
+  put_source(print, ip);
+  print.text.put(" > ");
+  put_destination(print, ip);
 }
 
 void put_ports(PacketPrint& print, const IpPlace& ip, uint8_t protocol, uint16_t source,
@@ -295,19 +312,13 @@ void put_ports(PacketPrint& print, const IpPlace& ip, uint8_t protocol, uint16_t
   PacketWriter& text = print.text;
   const bool directly = print.u8(ip.at + (ip.version == 4 ? 9 : 6)) == protocol;
   if (directly) {
-    if (ip.version == 4)
-      print.ipv4(ip.at + 12);
-    else
-      print.ipv6(ip.at + 8);
+    put_source(print, ip);
     text.put('.');
   }
   text.decimal(source);
   text.put(" > ");
   if (directly) {
-    if (ip.version == 4)
-      print.ipv4(ip.at + 16);
-    else
-      print.ipv6(ip.at + 24);
+    put_destination(print, ip);
     text.put('.');
   }
   text.decimal(destination);

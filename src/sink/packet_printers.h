@@ -58,6 +58,10 @@ uint32_t pseudo_header_sum(PacketPrint& print, const IpPlace& ip, uint32_t bytes
 /// "10.0.0.1.80 > 10.0.0.2.1234: "; without addresses where extension headers printed them already.
 void put_ports(PacketPrint& print, const IpPlace& ip, uint8_t protocol, uint16_t source,
                uint16_t destination);
+/// `before` and "abcd (->1234)!" where the checksum at `field_at` over `bytes` at `at` is wrong; false and
+/// nothing where it is right, or cannot or shall not be looked at.
+bool put_wrong_checksum(PacketPrint& print, size_t at, size_t bytes, size_t field_at,
+                        std::string_view before);
 /// "10.0.0.1 > 10.0.0.2".
 void put_addresses(PacketPrint& print, const IpPlace& ip);
 
