@@ -45,39 +45,39 @@ constexpr std::array kForeign = {
             "the number of packets stands on stderr at the end; -w /dev/null for nothing else"},
 };
 
-/// The options' words, before they mean something.
+/// What was said: options that are their words, and words that are still to be read.
 struct Words {
-  std::vector<std::string> captures, interfaces, hooks, pid, comm, uid, cgroup, container;
-  std::string netns, expression_file, classic_file, direction, count, duration, snap, buffer, output, write,
-      rotate_size, rotate_seconds, rotate_files, rotate_command, precision;
-  bool list_interfaces = false, vlan_transparent = false, once = false, headers_only = false,
-       fail_on_loss = false, micro = false, nano = false, number = false, link_header = false, quiet = false,
-       no_checksums = false, absolute_sequences = false, names = false, line_buffered = false,
-       packet_buffered = false, pcap = false, print = false, ebpf = false, no_effect = false;
-  int time = 0, hex = 0, hex_ascii = 0, ascii = 0, verbosity = 0, listing = 0, numeric = 0;
+  PacketsOptions options;
+  std::vector<std::string> hooks, pid, comm, uid, cgroup, container;
+  std::string direction, count, duration, snap, buffer, output, rotate_size, rotate_seconds, rotate_files,
+      precision;
+  bool no_checksums = false, print = false, ebpf = false, no_effect = false;
+  int time = 0, hex = 0, hex_ascii = 0, ascii = 0, listing = 0, numeric = 0;
   std::array<std::string, kForeign.size()> foreign_words;
   std::array<bool, kForeign.size()> foreign_flags{};
 };
 
 void add_sources(OptionParser& parser, Words& words) {
   parser.group("WHERE PACKETS COME FROM");
-  parser.words("-r", words.captures, "FILE", "read this capture, - for stdin; several are merged by time");
-  parser.words("-i,--interface", words.interfaces, "IFACE", "capture here, or on any; can be repeated");
+  parser.words("-r", words.options.captures, "FILE",
+               "read this capture, - for stdin; several are merged by time");
+  parser.words("-i,--interface", words.options.interfaces, "IFACE",
+               "capture here, or on any; can be repeated");
   parser.list("--hook", words.hooks, "LIST",
               "where on its way: tc (default, both ways), xdp, socket, cgroup (the whole node); several with "
               "commas");
-  parser.word("--netns", words.netns, "NAME|PID", "in this network namespace");
+  parser.word("--netns", words.options.netns, "NAME|PID", "in this network namespace");
   parser.word("-Q,--direction", words.direction, "in|out|inout", "only what comes in, or goes out");
-  parser.flag("-D,--list-interfaces", words.list_interfaces, "list the interfaces, and end");
+  parser.flag("-D,--list-interfaces", words.options.list_interfaces, "list the interfaces, and end");
 }
 
 void add_choices(OptionParser& parser, Words& words) {
   parser.group("WHICH PACKETS");
-  parser.word("-F", words.expression_file, "FILE", "read the expression from this file");
-  parser.word("--classic", words.classic_file, "FILE", "the filter is this hand-written classic BPF");
-  parser.flag("--vlan-transparent", words.vlan_transparent,
+  parser.word("-F", words.options.expression_file, "FILE", "read the expression from this file");
+  parser.word("--classic", words.options.classic_file, "FILE", "the filter is this hand-written classic BPF");
+  parser.flag("--vlan-transparent", words.options.vlan_transparent,
               "filter without VLAN tags that the card stripped, as tcpdump does");
-  parser.flag("--once", words.once, "show a packet that passes several points once, with its path");
+  parser.flag("--once", words.options.once, "show a packet that passes several points once, with its path");
   parser.words("--pid", words.pid, "LIST", "process ids of owners");
   parser.words("--comm", words.comm, "LIST", "command names of owners, as the kernel cut them (15 bytes)");
   parser.words("--uid", words.uid, "LIST", "user ids of owners");
@@ -88,48 +88,50 @@ void add_choices(OptionParser& parser, Words& words) {
   parser.word("-c", words.count, "N", "stop after N packets");
   parser.word("--for", words.duration, "TIME", "stop after this time; with -r in the capture's own time");
   parser.word("-s,--snapshot-length", words.snap, "N", "take N bytes of each packet (default 262144)");
-  parser.flag("--headers", words.headers_only, "take each packet up to its payload");
+  parser.flag("--headers", words.options.headers_only, "take each packet up to its payload");
   parser.word("-B,--buffer-size", words.buffer, "KIB",
               "the kernel's buffer for packets not read yet (default 65536: 64 MB)");
-  parser.flag("--fail-on-loss", words.fail_on_loss, "exit status 5 when anything was lost");
+  parser.flag("--fail-on-loss", words.options.fail_on_loss, "exit status 5 when anything was lost");
 }
 
 void add_text(OptionParser& parser, Words& words) {
   parser.group("HOW PACKETS ARE SHOWN");
-  parser.count("-v", words.verbosity, "more of each packet, -vv and -vvv still more; checks checksums");
-  parser.flag("-q", words.quiet, "less");
-  parser.flag("-e", words.link_header, "the link header too");
+  parser.count("-v", words.options.verbosity,
+               "more of each packet, -vv and -vvv still more; checks checksums");
+  parser.flag("-q", words.options.quiet, "less");
+  parser.flag("-e", words.options.link_header, "the link header too");
   parser.count("-t", words.time,
                "no time; -tt seconds since 1970, -ttt since the packet before, -tttt with the date, -ttttt "
                "since the first packet");
-  parser.flag("--nano", words.nano, "times in nanoseconds");
-  parser.flag("--micro", words.micro, "times in microseconds, also in a plain pcap file");
-  parser.flag("-#,--number", words.number, "number the packets");
-  parser.flag("-S,--absolute-tcp-sequence-numbers", words.absolute_sequences,
+  parser.flag("--nano", words.options.nanoseconds, "times in nanoseconds");
+  parser.flag("--micro", words.options.microseconds, "times in microseconds, also in a plain pcap file");
+  parser.flag("-#,--number", words.options.number, "number the packets");
+  parser.flag("-S,--absolute-tcp-sequence-numbers", words.options.absolute_sequences,
               "TCP sequence numbers as they are, not relative");
   parser.flag("-K,--dont-verify-checksums", words.no_checksums, "do not check checksums");
   parser.count("-x", words.hex, "the bytes in hex; -xx with the link header");
   parser.count("-X", words.hex_ascii, "in hex and ASCII; -XX with the link header");
   parser.count("-A", words.ascii, "in ASCII; -AA with the link header");
-  parser.flag("-l", words.line_buffered, "write each line at once");
+  parser.flag("-l", words.options.line_buffered, "write each line at once");
   parser.count("-n", words.numeric, "no names for addresses and ports: it is so without -N");
-  parser.flag("-N", words.names, "names for addresses, looked up beside the stream");
+  parser.flag("-N", words.options.names, "names for addresses, looked up beside the stream");
   parser.word("-o", words.output, "FORM", "text (default) or json");
 }
 
 void add_file(OptionParser& parser, Words& words) {
   parser.group("INTO A CAPTURE FILE");
   parser.word(
-      "-w", words.write, "FILE",
+      "-w", words.options.write, "FILE",
       "write the packets here, - for stdout: pcapng with owners, or plain pcap when the name ends in .pcap");
-  parser.flag("--pcap", words.pcap, "plain pcap, whatever the name");
+  parser.flag("--pcap", words.options.pcap, "plain pcap, whatever the name");
   parser.flag("--print", words.print, "show the packets too");
-  parser.flag("-U,--packet-buffered", words.packet_buffered, "write each packet at once");
+  parser.flag("-U,--packet-buffered", words.options.packet_buffered, "write each packet at once");
   parser.word("-C", words.rotate_size, "SIZE",
               "a new file after SIZE million bytes, or with K, M or G behind it that many of 1024");
   parser.word("-G", words.rotate_seconds, "SECONDS", "a new file each time, named by strftime(3)");
   parser.word("-W", words.rotate_files, "N", "with -C go around in N files, with -G end after N");
-  parser.word("-z", words.rotate_command, "COMMAND", "run COMMAND FILE for each file that is finished");
+  parser.word("-z", words.options.rotate_command, "COMMAND",
+              "run COMMAND FILE for each file that is finished");
 
   parser.group("THE FILTER'S PROGRAM");
   parser.count("-d", words.listing, "print the filter as classic BPF, and end; -dd in C, -ddd as numbers");
@@ -187,8 +189,6 @@ Result<> read_listing(const Words& words, PacketsListing& to) {
 }
 
 Result<> read_precision(const Words& words, PacketsOptions& options) {
-  options.nanoseconds = words.nano;
-  options.microseconds = words.micro;
   Result<> result = choose<bool>(words.precision, "--time-stamp-precision",
                                  {{"micro", false}, {"nano", true}}, options.nanoseconds);
   if (words.precision == "micro") options.microseconds = true;
@@ -206,7 +206,7 @@ Result<> read_snap(const std::string& word, uint32_t& to) {
 }
 
 Result<> read_output(const Words& words, PacketsOutput& to) {
-  if (!words.write.empty() && !words.print) {
+  if (!words.options.write.empty() && !words.print) {
     to = PacketsOutput::none;
     if (!words.output.empty())
       return base::fail(ErrorKind::bad_input,
@@ -231,38 +231,16 @@ Result<> read_hooks(const std::vector<std::string>& words, std::vector<Hook>& to
   return {};
 }
 
-void take_plain(const Words& words, PacketsOptions& options) {
-  options.captures = words.captures;
-  options.interfaces = words.interfaces;
-  options.netns = words.netns;
-  options.list_interfaces = words.list_interfaces;
-  options.expression_file = words.expression_file;
-  options.classic_file = words.classic_file;
-  options.vlan_transparent = words.vlan_transparent;
-  options.once = words.once;
-  options.headers_only = words.headers_only;
-  options.fail_on_loss = words.fail_on_loss;
-  options.time = time_of(words.time);
-  options.dump = dump_of(words);
-  options.number = words.number;
-  options.link_header = words.link_header;
-  options.quiet = words.quiet;
-  options.verify_checksums = !words.no_checksums;
-  options.absolute_sequences = words.absolute_sequences;
-  options.names = words.names && words.numeric == 0;
-  options.line_buffered = words.line_buffered || words.packet_buffered;
-  options.verbosity = words.verbosity;
-  options.write = words.write;
-  options.pcap = words.pcap || words.write.ends_with(".pcap");
-  options.packet_buffered = words.packet_buffered;
-  options.rotate_command = words.rotate_command;
-}
-
 Result<PacketsOptions> settle(const Words& words, std::string expression, std::vector<std::string> command) {
-  PacketsOptions options;
-  take_plain(words, options);
+  PacketsOptions options = words.options;
   options.expression = std::move(expression);
   options.command = std::move(command);
+  options.time = time_of(words.time);
+  options.dump = dump_of(words);
+  options.verify_checksums = !words.no_checksums;
+  options.names &= words.numeric == 0;
+  options.line_buffered |= options.packet_buffered;
+  options.pcap |= options.write.ends_with(".pcap");
 
   Result<> result;
   const auto failed = [&result](Result<> next) {
