@@ -4,9 +4,11 @@
 #include <net/if.h>
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -99,6 +101,42 @@ base::Result<std::string> interface_named(const std::string& word) {
     return base::fail(base::ErrorKind::bad_input,
                       "-i " + word + ": -D lists interfaces 1 to " + std::to_string(devices->size()));
   return std::string((*devices)[number - 1]->name);
+}
+
+base::Result<std::vector<kernel::Interface>> interfaces_named(const std::vector<std::string>& names) {
+  auto all = kernel::list_interfaces();
+  if (!all) return all;
+  std::set<uint32_t> wanted;
+  for (const std::string& name : names) {
+    if (name == "any") continue;
+    const uint32_t index = ::if_nametoindex(name.c_str());  // knows alternative names too
+    if (index == 0) {
+      std::vector<std::string> there;
+      for (const kernel::Interface& one : *all) there.push_back(one.name);
+      return base::fail(base::ErrorKind::bad_input,
+                        "no interface " + name + " here; there are: " + joined(there), ENODEV);
+    }
+    wanted.insert(index);
+  }
+  if (!names_any(names))
+    std::erase_if(*all, [&wanted](const kernel::Interface& one) { return !wanted.contains(one.index); });
+  return all;
+}
+
+bool names_any(const std::vector<std::string>& names) {
+  return std::find(names.begin(), names.end(), "any") != names.end();
+}
+
+base::Result<> check_link_header(const kernel::Interface& interface) {
+  if (interface.header != kernel::LinkHeader::other) return {};
+  return base::fail(base::ErrorKind::unsupported, "it has a link type that Weir does not read (ARPHRD " +
+                                                      std::to_string(interface.hardware) + ")");
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 }  // namespace weir::app

@@ -1,79 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/live_hooks.h"
 
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstring>
-#include <memory>
+
+#include "app/interface_list.h"
 
 namespace weir::app {
 namespace {
 
 using base::ErrorKind;
 using config::Hook;
-
-struct FreeNames {
-  void operator()(struct if_nameindex* names) const { if_freenameindex(names); }
-};
-
-std::map<uint32_t, std::string> all_interfaces() {
-  std::map<uint32_t, std::string> found;
-  const std::unique_ptr<struct if_nameindex, FreeNames> names(if_nameindex());
-  for (const struct if_nameindex* name = names.get(); name && name->if_index != 0; name++)
-    found[name->if_index] = name->if_name;
-  return found;
-}
-
-std::string joined(const std::map<uint32_t, std::string>& names) {
-  std::string text;
-  for (const auto& [index, name] : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-/// ARPHRD_*: whether frames begin with an Ethernet header, or with the IP header (tun, WireGuard, PPP).
-base::Result<bool> has_ethernet_header(const std::string& name) {
-  base::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  std::strncpy(request.ifr_name, name.c_str(), sizeof(request.ifr_name) - 1);
-  if (!socket.valid() || ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0)
-    return base::fail_errno(errno, "asking for the link type of " + name);
-  switch (request.ifr_hwaddr.sa_family) {
-    case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK:
-      return true;
-    case ARPHRD_NONE:
-    case ARPHRD_PPP:
-    case ARPHRD_TUNNEL:
-    case ARPHRD_TUNNEL6:
-    case ARPHRD_SIT:
-    case ARPHRD_IPGRE:
-    case ARPHRD_RAWIP:
-      return false;
-    default:
-      return base::fail(ErrorKind::unsupported, name + " has a link type that Weir does not read (ARPHRD " +
-                                                    std::to_string(request.ifr_hwaddr.sa_family) + ")");
-  }
-}
-
-base::Result<std::map<uint32_t, std::string>> named_interfaces(const std::vector<std::string>& names) {
-  std::map<uint32_t, std::string> found;
-  for (const std::string& name : names) {
-    if (name == "any") {
-      found.merge(all_interfaces());
-      continue;
-    }
-    const uint32_t ifindex = if_nametoindex(name.c_str());
-    if (ifindex == 0)
-      return base::fail(ErrorKind::bad_input,
-                        "no interface " + name + " here; there are: " + joined(all_interfaces()), ENODEV);
-    found[ifindex] = name;
-  }
-  return found;
-}
+using kernel::LinkHeader;
 
 /// The filter before every program of the plan, compiled for what its packets begin with.
 base::Result<> put_before(HookFilter& filter, kernel::FlowsObject::Plan& plan) {
@@ -124,18 +61,28 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
   if (at_cgroup && !cgroup)
     return base::fail_within(cgroup.error(),
                              "the default hook is cgroup2's root (or name an interface with -i)");
-  auto interfaces = named_interfaces(options.interfaces);
-  if (!interfaces) return tl::unexpected(interfaces.error());
+  const bool any = names_any(options.interfaces);
+  std::optional<kernel::InterfaceWatch> watch;  // before the list: what comes after it is told
+  if (any) {
+    auto opened = kernel::InterfaceWatch::open();
+    if (!opened) return tl::unexpected(opened.error());
+    watch.emplace(std::move(*opened));
+  }
+  std::vector<kernel::Interface> interfaces;
+  if (!options.interfaces.empty()) {
+    auto named = interfaces_named(options.interfaces);
+    if (!named) return tl::unexpected(named.error());
+    interfaces = std::move(*named);
+  }
 
   kernel::FlowsObject::Plan plan;
   plan.cgroup = at_cgroup;
   if (hook == Hook::tc) {
     // Interfaces of `any` may come later, of either kind.
-    plan.tc = plan.tc_layer3 =
-        std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
-    for (const auto& [ifindex, name] : *interfaces) {
-      const auto ethernet = has_ethernet_header(name);
-      if (ethernet) (*ethernet ? plan.tc : plan.tc_layer3) = true;
+    plan.tc = plan.tc_layer3 = any;
+    for (const kernel::Interface& interface : interfaces) {
+      plan.tc |= interface.header == LinkHeader::ethernet;
+      plan.tc_layer3 |= interface.header == LinkHeader::none;
     }
   }
   plan.xdp = hook == Hook::xdp;
@@ -158,8 +105,7 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
 
   LiveHooks hooks(std::move(*object), hook);
   hooks.not_layer3_ = std::move(not_layer3);
-  hooks.any_ =
-      std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
+  hooks.watch_ = std::move(watch);
   const int cgroup_root = cgroup ? cgroup->root.get() : -1;
   if (!cgroup) hooks.notes_.push_back("owners of new sockets are not seen: " + cgroup.error().message);
   if (auto owners = hooks.object_.attach_owners(cgroup_root); !owners) return tl::unexpected(owners.error());
@@ -168,48 +114,36 @@ base::Result<LiveHooks> LiveHooks::attach_at(const config::FlowsOptions& options
       return tl::unexpected(attached.error());
     return hooks;
   }
-  for (const auto& [ifindex, name] : *interfaces) {
-    auto attached = hooks.attach_interface(name, ifindex);
+  for (const kernel::Interface& interface : interfaces) {
+    auto attached = hooks.attach_interface(interface);
     if (attached) continue;
     // Of all interfaces, one that cannot be watched does not stop the rest.
-    if (!hooks.any_ || options.interfaces.size() > 1) return tl::unexpected(attached.error());
-    hooks.notes_.push_back("not watched: " + attached.error().message);
-    hooks.interfaces_[ifindex] = name;
+    if (!any || options.interfaces.size() > 1) return base::fail_within(attached.error(), interface.name);
+    hooks.notes_.push_back("not watched: " + interface.name + ": " + attached.error().message);
   }
   return hooks;
 }
 
-base::Result<> LiveHooks::attach_interface(const std::string& name, uint32_t ifindex) {
-  auto ethernet = has_ethernet_header(name);
-  if (!ethernet) return tl::unexpected(ethernet.error());
-  base::Result<> attached;
-  if (hook_ == Hook::tc && !*ethernet && not_layer3_) return base::fail_within(*not_layer3_, name);
-  if (hook_ == Hook::tc)
-    attached = object_.attach_tc(ifindex, !*ethernet);
-  else if (!*ethernet)
-    return base::fail(ErrorKind::unsupported, name + " has no Ethernet header: use --hook tc there");
-  else if (hook_ == Hook::xdp)
-    attached = object_.attach_xdp(ifindex);
-  else
-    attached = object_.attach_packet_socket(ifindex);
-  if (!attached) return base::fail_within(attached.error(), name);
-  interfaces_[ifindex] = name;
-  return {};
+base::Result<> LiveHooks::attach_interface(const kernel::Interface& interface) {
+  interfaces_[interface.index] = interface.name;
+  if (auto readable = check_link_header(interface); !readable) return readable;
+  const bool ethernet = interface.header == LinkHeader::ethernet;
+  if (hook_ == Hook::tc && !ethernet && not_layer3_) return tl::unexpected(*not_layer3_);
+  if (hook_ == Hook::tc) return object_.attach_tc(interface.index, !ethernet);
+  if (!ethernet) return base::fail(ErrorKind::unsupported, "it has no Ethernet header: use --hook tc there");
+  return hook_ == Hook::xdp ? object_.attach_xdp(interface.index)
+                            : object_.attach_packet_socket(interface.index);
 }
 
-size_t LiveHooks::attach_new_interfaces() {
-  if (!any_) return 0;
-  size_t attached = 0;
-  for (const auto& [ifindex, name] : all_interfaces()) {
-    if (interfaces_.contains(ifindex)) continue;
-    if (auto done = attach_interface(name, ifindex); done) {
-      attached++;
-    } else {
-      notes_.push_back("not watched: " + done.error().message);
-      interfaces_[ifindex] = name;
-    }
+void LiveHooks::attach_new_interfaces() {
+  if (!watch_ || !watch_->take_changes()) return;
+  const auto all = kernel::list_interfaces();
+  if (!all) return;
+  for (const kernel::Interface& interface : *all) {
+    if (interfaces_.contains(interface.index)) continue;
+    if (auto attached = attach_interface(interface); !attached)
+      notes_.push_back("not watched: " + interface.name + ": " + attached.error().message);
   }
-  return attached;
 }
 
 std::string LiveHooks::interface_name(uint32_t ifindex) const {
@@ -218,13 +152,15 @@ std::string LiveHooks::interface_name(uint32_t ifindex) const {
 }
 
 std::string LiveHooks::description() const {
+  std::vector<std::string> names;
+  for (const auto& [index, name] : interfaces_) names.push_back(name);
   switch (hook_) {
     case Hook::tc:
-      return object_.tc_hook() + " on " + joined(interfaces_) + ", both ways";
+      return object_.tc_hook() + " on " + joined(names) + ", both ways";
     case Hook::xdp:
-      return "XDP on " + joined(interfaces_) + ": arriving packets only";
+      return "XDP on " + joined(names) + ": arriving packets only";
     case Hook::socket:
-      return "an AF_PACKET socket filter on " + joined(interfaces_);
+      return "an AF_PACKET socket filter on " + joined(names);
     default:
       return "cgroup_skb at " +
              (cgroup_->path.empty() ? std::string("a detached cgroup2 mount") : cgroup_->path) +

@@ -13,6 +13,7 @@
 #include "config/flows_options.h"
 #include "kernel/cgroup_mount.h"
 #include "kernel/flows_object.h"
+#include "kernel/interface.h"
 
 namespace weir::app {
 
@@ -36,8 +37,8 @@ class LiveHooks {
   const std::vector<std::string>& notes() const { return notes_; }
   bool at_interfaces() const { return hook_ != config::Hook::cgroup; }
 
-  /// With `-i any`: attaches to interfaces that appeared since. How many.
-  size_t attach_new_interfaces();
+  /// With `-i any`: attaches to interfaces that appeared since.
+  void attach_new_interfaces();
   /// As it was called when it was attached; "if<N>" where it never was.
   std::string interface_name(uint32_t ifindex) const;
 
@@ -46,14 +47,14 @@ class LiveHooks {
                                            const base::Result<kernel::CgroupMount>& cgroup, int owners_fd,
                                            HookFilter& filter);
   LiveHooks(kernel::FlowsObject object, config::Hook hook) : object_(std::move(object)), hook_(hook) {}
-  base::Result<> attach_interface(const std::string& name, uint32_t ifindex);
+  base::Result<> attach_interface(const kernel::Interface& interface);
 
   kernel::FlowsObject object_;
   std::optional<kernel::CgroupMount> cgroup_;
   config::Hook hook_;
-  bool any_ = false;
-  std::optional<base::Error> not_layer3_;  // why interfaces without a link header are not watched
-  std::map<uint32_t, std::string> interfaces_;
+  std::optional<kernel::InterfaceWatch> watch_;  // -i any
+  std::optional<base::Error> not_layer3_;        // why interfaces without a link header are not watched
+  std::map<uint32_t, std::string> interfaces_;   // ifindex -> name, also of those that cannot be watched
   std::vector<std::string> notes_;
 };
 

@@ -38,12 +38,8 @@ bool OwnerFilter::every_filter(const decode::Process& process, const Test& test)
   const auto is_container = [&](const std::string& word) {
     return !process.container_id.empty() && process.container_id.starts_with(word);
   };
-  return test(*pid_, is_pid) && test(*uid_, is_uid) && test(*comm_, is_comm) && test(*cgroup_, is_cgroup) &&
-         test(*container_, is_container);
-}
-
-bool OwnerFilter::empty() const {
-  return pid_->empty() && comm_->empty() && uid_->empty() && cgroup_->empty() && container_->empty();
+  return test(names_->pid, is_pid) && test(names_->uid, is_uid) && test(names_->comm, is_comm) &&
+         test(names_->cgroup, is_cgroup) && test(names_->container, is_container);
 }
 
 bool OwnerFilter::wants(const decode::Process* process) const {

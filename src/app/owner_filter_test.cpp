@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/packets_options.h"
+
 namespace weir::app {
 namespace {
 

@@ -2,11 +2,10 @@
 #include "app/packet_taps.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "app/hook_filter.h"
-#include "filter/classic_assembler.h"
+#include "app/interface_list.h"
+#include "app/packet_filter.h"
 
 namespace weir::app {
 namespace {
@@ -22,26 +21,6 @@ constexpr uint32_t kEthernetLinkType = 1;
 constexpr uint32_t kRawLinkType = 101;
 constexpr uint64_t kDefaultRingBytes = uint64_t{64} << 20;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-base::Result<filter::Expression> read_classic(const std::string& path) {
-  std::ifstream file(path);
-  const std::string source((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) return base::fail(ErrorKind::bad_input, "--classic " + path + ": cannot be read");
-  auto program = filter::assemble_classic(source);
-  if (!program) return base::fail_within(program.error(), "--classic " + path);
-  return filter::Expression::of_program(std::move(*program));
-}
-
-bool owners_are_asked(const config::PacketsOptions& options) {
-  return !options.pid.empty() || !options.comm.empty() || !options.uid.empty() || !options.cgroup.empty() ||
-         !options.container.empty() || !options.command.empty();
-}
-
 }  // namespace
 
 bool PacketTaps::wants(Hook hook) const {
@@ -52,7 +31,7 @@ bool PacketTaps::wants(Hook hook) const {
 /// both ends are asked for.
 bool PacketTaps::one_way_on_loopback() const {
   return options_.direction == PacketsDirection::both && hooks_.size() == 1 && !options_.once &&
-         !owners_are_asked(options_);
+         !options_.asks_owners() && options_.command.empty();
 }
 
 base::Result<std::unique_ptr<PacketTaps>> PacketTaps::attach(const config::PacketsOptions& options,
@@ -73,23 +52,17 @@ base::Result<std::unique_ptr<PacketTaps>> PacketTaps::attach(const config::Packe
 
 base::Result<> PacketTaps::choose_interfaces() {
   if (hooks_ == std::vector{Hook::cgroup}) return {};
-  const std::vector<std::string>& names = options_.interfaces;
-  any_ = names.empty() || std::find(names.begin(), names.end(), "any") != names.end();
-  auto all = kernel::list_interfaces();
-  if (!all) return tl::unexpected(all.error());
-  for (const std::string& name : names) {
-    if (name == "any") continue;
-    const auto found = std::find_if(all->begin(), all->end(),
-                                    [&](const kernel::Interface& one) { return one.name == name; });
-    if (found == all->end()) {
-      std::vector<std::string> there;
-      for (const kernel::Interface& one : *all) there.push_back(one.name);
-      return base::fail(ErrorKind::bad_input, "no interface " + name + " here; there are: " + joined(there),
-                        ENODEV);
-    }
-    if (!any_) chosen_.push_back(*found);
+  any_ = options_.interfaces.empty() || names_any(options_.interfaces);
+  if (any_) {
+    // Before the list: what comes after it is told.
+    auto watch = kernel::InterfaceWatch::open();
+    if (!watch) return tl::unexpected(watch.error());
+    watch_.emplace(std::move(*watch));
   }
-  if (any_) chosen_ = std::move(*all);
+  const auto& names = options_.interfaces;
+  auto chosen = interfaces_named(names.empty() ? std::vector<std::string>{"any"} : names);
+  if (!chosen) return tl::unexpected(chosen.error());
+  chosen_ = std::move(*chosen);
   return {};
 }
 
@@ -98,8 +71,8 @@ base::Result<> PacketTaps::compile_filter(bool ethernet, bool ip) {
     // Whoever writes it by hand knows what his interfaces' packets begin with.
     for (const auto& [wanted, filter] : {std::pair{ethernet, &ethernet_filter_}, {ip, &ip_filter_}}) {
       if (!wanted) continue;
-      auto program = read_classic(options_.classic_file);
-      if (!program) return tl::unexpected(program.error());
+      auto program = read_classic_file(options_.classic_file);
+      if (!program) return base::fail_within(program.error(), "--classic");
       filter->emplace(std::move(*program));
     }
     return {};
@@ -180,11 +153,6 @@ base::Result<> PacketTaps::attach_all(const base::Result<kernel::CgroupMount>& c
   } else {
     notes_.push_back("owners of new sockets are not seen: " + cgroup.error().message);
   }
-  if (any_) {
-    auto watch = kernel::InterfaceWatch::open();
-    if (!watch) return tl::unexpected(watch.error());
-    watch_.emplace(std::move(*watch));
-  }
   if (wants(Hook::cgroup)) {
     // Egress first: what this node receives from itself was sent before.
     for (const PacketHook hook : {PacketHook::cgroup_out, PacketHook::cgroup_in}) {
@@ -205,9 +173,7 @@ base::Result<> PacketTaps::attach_all(const base::Result<kernel::CgroupMount>& c
 
 base::Result<> PacketTaps::attach_interface(const kernel::Interface& interface) {
   const bool ethernet = interface.header == LinkHeader::ethernet;
-  if (interface.header == LinkHeader::other)
-    return base::fail(ErrorKind::unsupported, "it has a link type that Weir does not read (ARPHRD " +
-                                                  std::to_string(interface.hardware) + ")");
+  if (auto readable = check_link_header(interface); !readable) return readable;
   if (!ethernet && wants(Hook::tc) && no_ip_filter_) return tl::unexpected(*no_ip_filter_);
   if (!ethernet && (wants(Hook::xdp) || wants(Hook::socket)) && !wants(Hook::tc))
     return base::fail(ErrorKind::unsupported, "it has no Ethernet header: use --hook tc there");

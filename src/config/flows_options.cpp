@@ -13,17 +13,12 @@ base::Result<> refuse(std::string sentence) {
 
 constexpr std::chrono::milliseconds kLeastInterval(100);
 
-bool has_owner_filter(const FlowsOptions& options) {
-  return !options.pid.empty() || !options.comm.empty() || !options.uid.empty() || !options.cgroup.empty() ||
-         !options.container.empty();
-}
-
 base::Result<> check_file_run(const FlowsOptions& options) {
   if (!options.interfaces.empty())
     return refuse("-r reads a capture and -i watches an interface; give one of the two");
   if (options.hook != Hook::automatic)
     return refuse("--hook is for live runs; leave it out with -r, a capture passes no hook");
-  if (has_owner_filter(options))
+  if (options.asks_owners())
     return refuse(
         "a capture holds packets, not who sent them; leave out --pid, --comm, --uid, --cgroup and "
         "--container with -r, or watch live");

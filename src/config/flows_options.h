@@ -22,6 +22,15 @@ struct NameFilter {
   bool empty() const { return names.empty() && excluded.empty(); }
 };
 
+/// Whose flows or packets are wanted: --pid, --comm, --uid, --cgroup, --container.
+struct OwnerNames {
+  NameFilter pid, comm, uid, cgroup, container;
+  /// Whether any was given.
+  bool asks_owners() const {
+    return !(pid.empty() && comm.empty() && uid.empty() && cgroup.empty() && container.empty());
+  }
+};
+
 /// The kernel's tables live, for each IP version, where nothing else is asked for: a flow that could be takes
 /// 440 bytes of both, 115 MB in all; one that is 0.5 kB more, and about 1 kB in Weir. Machines with less than
 /// 8 GiB of memory have proportionally fewer, a power of two from kLeastLiveFlows on.
@@ -29,15 +38,13 @@ inline constexpr uint64_t kMostLiveFlows = 262'144;
 inline constexpr uint64_t kLeastLiveFlows = 16'384;
 uint64_t default_live_flows(uint64_t memory_bytes);
 
-struct FlowsOptions {
+struct FlowsOptions : OwnerNames {
   bool top = false;                     // `weir top`: aggregates on a screen
   std::vector<std::string> captures;    // -r; empty: live
   std::vector<std::string> interfaces;  // -i; "any"
   Hook hook = Hook::automatic;
   std::string expression;    // pcap-filter(7), the trailing words
   bool decapsulate = false;  // --decap
-
-  NameFilter pid, comm, uid, cgroup, container;
 
   Output output = Output::automatic;
   std::vector<std::string> fields;   // --fields

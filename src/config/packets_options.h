@@ -21,7 +21,7 @@ enum class PacketsOutput { text, json, none };                        // none: -
 
 inline constexpr uint32_t kLongestSnap = 262'144;
 
-struct PacketsOptions {
+struct PacketsOptions : OwnerNames {
   // Where packets come from.
   std::vector<std::string> captures;  // -r; empty: live
   std::vector<std::string>
@@ -39,7 +39,6 @@ struct PacketsOptions {
   PacketsDirection direction = PacketsDirection::both;  // -Q
   bool vlan_transparent = false;                        // --vlan-transparent: tags stripped, as tcpdump live
   bool once = false;                                    // --once: one record a packet, with its path
-  NameFilter pid, comm, uid, cgroup, container;
 
   // How much of each, and how long.
   uint32_t snap_bytes = kLongestSnap;                // -s
