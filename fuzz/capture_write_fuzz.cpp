@@ -87,6 +87,8 @@ Records records_of(Input input) {
     decode::PacketRecord record;
     const uint64_t told = input.number(1);
     records.frames.push_back(input.text(255));
+    if (told & 128)
+      records.frames.back().resize(sink::CaptureFileWriter::kLongBytes - 1 + input.number(1) % 4, 'x');
     record.data = {reinterpret_cast<const uint8_t*>(records.frames.back().data()),
                    records.frames.back().size()};
     record.wire_bytes = static_cast<uint32_t>(record.data.size() + input.number(2));

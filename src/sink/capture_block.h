@@ -35,7 +35,13 @@ class CaptureBlock {
   }
   void put_padded(const void* from, size_t bytes) {
     put_raw(from, bytes);
-    for (size_t pad = padded_to_4(bytes) - bytes; pad > 0; --pad) *at_++ = 0;
+    pad(bytes);
+  }
+  /// Once at most: so many bytes stand here which are not in this memory; only their padding is.
+  void leave_out(size_t bytes) {
+    before_ = static_cast<size_t>(at_ - begin_);
+    left_out_ = bytes;
+    pad(bytes);
   }
   void option(uint16_t code, std::string_view value) {
     put(code);
@@ -53,17 +59,26 @@ class CaptureBlock {
   }
   void end_options() { put(uint32_t{0}); }
 
-  /// Closes the block; gives its length.
+  /// Closes the block; gives its length in this memory.
   size_t finish() {
-    const auto total = static_cast<uint32_t>(at_ + 4 - begin_);
+    const auto here = static_cast<size_t>(at_ + 4 - begin_);
+    const auto total = static_cast<uint32_t>(here + left_out_);
     put(total);
     std::memcpy(begin_ + 4, &total, sizeof total);
-    return total;
+    return here;
   }
+  /// How many of the bytes in this memory stand before those left out.
+  size_t before() const { return before_; }
 
  private:
+  void pad(size_t bytes) {
+    for (size_t left = padded_to_4(bytes) - bytes; left > 0; --left) *at_++ = 0;
+  }
+
   uint8_t* begin_;
   uint8_t* at_;
+  size_t before_ = 0;
+  size_t left_out_ = 0;
 };
 
 }  // namespace weir::sink

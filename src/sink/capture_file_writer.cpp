@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace weir::sink {
@@ -58,10 +60,30 @@ void CaptureFileWriter::keep_whole_blocks(size_t written) {
   used_ = 0;
 }
 
-bool CaptureFileWriter::flush() {
+bool CaptureFileWriter::commit_around(size_t before, std::span<const uint8_t> data, size_t bytes,
+                                      Block block) {
+  const size_t split = used_ + before;
+  used_ += bytes;
+  marks_.push_back({static_cast<uint32_t>(used_ + data.size()), block});
+  if (block == Block::packet) ++packets_;
+  return hand_on(split, data);
+}
+
+bool CaptureFileWriter::hand_on(size_t split, std::span<const uint8_t> data) {
+  const std::span<const uint8_t> buffer(buffer_.get(), used_);
+  const std::array parts = {buffer.first(split), data, buffer.subspan(split)};
+  const size_t all = used_ + data.size();
   size_t written = 0;
-  while (written < used_ && !error_) {
-    const ssize_t step = ::write(fd_.get(), buffer_.get() + written, used_ - written);
+  while (written < all && !error_) {
+    std::array<iovec, 3> left{};
+    int count = 0;
+    size_t skip = written;
+    for (const std::span<const uint8_t> part : parts) {
+      const size_t done = std::min(skip, part.size());
+      skip -= done;
+      if (done < part.size()) left[count++] = {const_cast<uint8_t*>(part.data()) + done, part.size() - done};
+    }
+    const ssize_t step = ::writev(fd_.get(), left.data(), count);
     if (step >= 0) {
       written += static_cast<size_t>(step);
     } else if (errno == EAGAIN) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,13 @@ class CaptureFileWriter {
     return flush();
   }
 
+  /// As `commit`, of a block with `data` within: it stands behind the first `before` of the `bytes` in
+  /// `room`. The data goes to the kernel from where it is, and before this returns: for what is long.
+  bool commit_around(size_t before, std::span<const uint8_t> data, size_t bytes, Block block);
+  static constexpr size_t kLongBytes = 8192;
+
   /// Hands everything on. False: failed, now or before.
-  bool flush();
+  bool flush() { return hand_on(used_, {}); }
   /// Names the file and the packets that it holds. system_errno EPIPE: the reader has gone.
   const std::optional<base::Error>& error() const { return error_; }
 
@@ -59,11 +65,12 @@ class CaptureFileWriter {
 
  private:
   struct Mark {
-    uint32_t end;  // in the buffer
+    uint32_t end;  // behind the first block that waits
     Block block;
   };
 
   void make_room(size_t bytes);
+  bool hand_on(size_t split, std::span<const uint8_t> data);
   void keep_whole_blocks(size_t written);
   bool write_behind();
   void fail(int problem, size_t written);

@@ -79,8 +79,12 @@ bool CapturePcapWriter::write(CaptureFileWriter& file, const decode::PacketRecor
                             .fraction = options_.nanoseconds ? fraction_ns : fraction_ns / 1000,
                             .captured_bytes = captured,
                             .wire_bytes = std::max(record.wire_bytes, captured)};
-  uint8_t* const to = file.room(sizeof header + captured);
+  const bool is_long = captured >= CaptureFileWriter::kLongBytes;
+  uint8_t* const to = file.room(sizeof header + (is_long ? 0 : captured));
   std::memcpy(to, &header, sizeof header);
+  if (is_long)
+    return file.commit_around(sizeof header, record.data.first(captured), sizeof header,
+                              CaptureFileWriter::Block::packet);
   if (captured > 0) std::memcpy(to + sizeof header, record.data.data(), captured);
   return file.commit(sizeof header + captured, CaptureFileWriter::Block::packet);
 }

@@ -154,14 +154,18 @@ bool CapturePcapngWriter::write(CaptureFileWriter& file, const PacketRecord& rec
   cut |= comments < record.comments.size();
   if (cut) ++cut_;
 
-  CaptureBlock block(file.room(kPacketFixedBytes + padded_to_4(captured) +
+  const bool is_long = captured >= CaptureFileWriter::kLongBytes;
+  CaptureBlock block(file.room(kPacketFixedBytes + (is_long ? 4 : padded_to_4(captured)) +
                                (owner != nullptr ? owner->size() : 0) + comment_bytes),
                      kPacketBlock);
   block.put(interface->id);
   block.put_time(static_cast<uint64_t>(std::max<int64_t>(record.time_ns, 0)));
   block.put(captured);
   block.put(std::max(record.wire_bytes, captured));
-  block.put_padded(record.data.data(), captured);
+  if (is_long)
+    block.leave_out(captured);
+  else
+    block.put_padded(record.data.data(), captured);
   bool options = false;
   if (owner != nullptr && !owner->empty()) {
     block.put_raw(owner->data(), owner->size());
@@ -203,7 +207,11 @@ bool CapturePcapngWriter::write(CaptureFileWriter& file, const PacketRecord& rec
 
   if (interface->packets++ == 0) interface->first_ns = record.time_ns;
   interface->last_ns = record.time_ns;
-  return file.commit(block.finish(), CaptureFileWriter::Block::packet);
+  const size_t bytes = block.finish();
+  if (is_long)
+    return file.commit_around(block.before(), record.data.first(captured), bytes,
+                              CaptureFileWriter::Block::packet);
+  return file.commit(bytes, CaptureFileWriter::Block::packet);
 }
 
 bool CapturePcapngWriter::write_statistics(CaptureFileWriter& file, const Interface& interface,

@@ -115,7 +115,7 @@ class RandomRecords {
 
   decode::PacketRecord next() {
     decode::PacketRecord record;
-    data_.emplace_back(below(10) == 0 ? below(3000) : below(200));
+    data_.emplace_back(below(10) != 0 ? below(200) : below(10) != 0 ? below(3000) : below(40'000));
     for (uint8_t& byte : data_.back()) byte = static_cast<uint8_t>(random_());
     record.data = data_.back();
     record.wire_bytes = static_cast<uint32_t>(record.data.size() + (below(2) ? below(2000) : 0));
