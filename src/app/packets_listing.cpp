@@ -13,9 +13,9 @@
 #include "app/hook_filter.h"
 #include "app/packet_filter.h"
 #include "app/printed_text.h"
+#include "bytecode/instruction_text.h"
 #include "filter/classic_text.h"
 #include "filter/ebpf_filter.h"
-#include "filter/ebpf_text.h"
 #include "source/capture_file.h"
 
 namespace weir::app {
@@ -108,7 +108,7 @@ Result<std::string> ebpf_listing(const config::PacketsOptions& options, const Gr
   if (options.direction == config::PacketsDirection::out) request.traffic = kernel::Traffic::egress;
   auto program = hook_instructions(expression.classic(), request, options.vlan_transparent);
   if (!program) return tl::unexpected<base::Error>(std::move(program.error()));
-  return with_map_named(filter::ebpf_text(*program));
+  return with_map_named(bytecode::program_text(*program));
 }
 
 filter::ClassicForm classic_form(config::PacketsListing listing) {

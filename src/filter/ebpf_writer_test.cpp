@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "filter/ebpf_text.h"
+#include "filter/ebpf_writer.h"
 
 #include <gtest/gtest.h>
 
+#include "bytecode/instruction_text.h"
 #include "filter/ebpf_filter.h"
-#include "filter/ebpf_writer.h"
 
 namespace weir::filter {
 namespace {
 
-TEST(EbpfText, prints_each_kind_of_instruction_as_the_kernel_does) {
+using bytecode::program_text;
+
+TEST(EbpfWriter, prints_each_kind_of_instruction_as_the_kernel_does) {
   EbpfWriter writer;
   writer.move(R0, -1);
   writer.move(R6, R1);
@@ -28,7 +30,7 @@ TEST(EbpfText, prints_each_kind_of_instruction_as_the_kernel_does) {
   writer.place(label);
   writer.call(BPF_FUNC_skb_load_bytes);
   writer.exit();
-  EXPECT_EQ(ebpf_text(writer.take()),
+  EXPECT_EQ(program_text(writer.take()),
             "   0: (b7) r0 = -1\n"
             "   1: (bf) r6 = r1\n"
             "   2: (04) w8 += 7\n"
@@ -46,8 +48,8 @@ TEST(EbpfText, prints_each_kind_of_instruction_as_the_kernel_does) {
             "  14: (95) exit\n");
 }
 
-TEST(EbpfText, counts_a_map_as_the_two_instructions_that_it_takes) {
-  EXPECT_EQ(ebpf_text(accept_by_tail_call(Hook::xdp, 7, 3)),
+TEST(EbpfWriter, counts_a_map_as_the_two_instructions_that_it_takes) {
+  EXPECT_EQ(program_text(accept_by_tail_call(Hook::xdp, 7, 3)),
             "   0: (bf) r1 = r6\n"
             "   1: (18) r2 = map[fd:7]\n"
             "   3: (b7) r3 = 3\n"
@@ -56,21 +58,21 @@ TEST(EbpfText, counts_a_map_as_the_two_instructions_that_it_takes) {
             "   6: (95) exit\n");
 }
 
-TEST(EbpfText, prints_loads_of_socket_filters_as_the_kernel_does) {
+TEST(EbpfWriter, prints_loads_of_socket_filters_as_the_kernel_does) {
   EbpfWriter writer;
   writer.emit(BPF_LD | BPF_ABS | BPF_H, R0, R0, 0, 12);
   writer.emit(BPF_LD | BPF_IND | BPF_B, R0, R2, 0, 3);
-  EXPECT_EQ(ebpf_text(writer.take()),
+  EXPECT_EQ(program_text(writer.take()),
             "   0: (28) r0 = *(u16 *)skb[12]\n"
             "   1: (50) r0 = *(u8 *)skb[r2 + 3]\n");
 }
 
-TEST(EbpfText, says_of_a_code_that_is_none_that_it_is_none) {
+TEST(EbpfWriter, says_of_a_code_that_is_none_that_it_is_none) {
   bpf_insn strange[3] = {};
   strange[0].code = BPF_LD | BPF_MSH;
   strange[1].code = BPF_ALU | 0xf0;
   strange[2].code = BPF_JMP | 0xf0;
-  EXPECT_EQ(ebpf_text(strange), "   0: (a0) BUG_ld_a0\n   1: (f4) BUG_alu_f4\n   2: (f5) BUG_jmp_f5\n");
+  EXPECT_EQ(program_text(strange), "   0: (a0) BUG_ld_a0\n   1: (f4) BUG_alu_f4\n   2: (f5) BUG_jmp_f5\n");
 }
 
 }  // namespace
