@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "sink/field_json.h"
+#include "sink/flow_columns.h"
 #include "sink/human_text.h"
 #include "sink/json_sink.h"
 
@@ -46,7 +47,7 @@ void append_sums(const GroupSums& sums, std::string& to) {
 
 }  // namespace
 
-std::vector<Column> group_titles(const std::vector<const flow::Field*>& by) {
+std::vector<Column> group_titles(const std::vector<const flow::Field*>& by, flow::GroupOrder order) {
   std::vector<Column> titles;
   for (const flow::Field* field : by) {
     // The short word reads better where there is one.
@@ -60,10 +61,12 @@ std::vector<Column> group_titles(const std::vector<const flow::Field*>& by) {
   for (const char* title :
        {"FLOWS", "PKTS ->", "BYTES ->", "<- PKTS", "<- BYTES", "RATE", "RETR", "REFUSED", "RTT", "RTT MAX"})
     titles.push_back({title, true});
+  if (order == flow::GroupOrder::start) titles.push_back({"START"});
   return titles;
 }
 
-std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const Group& group) {
+std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const Group& group,
+                              flow::GroupOrder order) {
   std::vector<Cell> cells;
   for (size_t i = 0; i < by.size(); ++i) {
     if (group.other)
@@ -85,6 +88,7 @@ std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const G
   cells.push_back({unless_zero(sums.refused), Style::alarm});
   cells.push_back({average ? human_duration(*average) : ""});
   cells.push_back({average ? human_duration(sums.rtt_max_ns) : ""});
+  if (order == flow::GroupOrder::start) cells.push_back({start_text(sums.start_ns)});
   return cells;
 }
 
@@ -93,10 +97,10 @@ void AggregateSink::write(const flow::LossRecord& record) {
 }
 
 void AggregateSink::write_table(const std::vector<Group>& groups) {
-  TextTable table(group_titles(aggregate_.by()));
+  TextTable table(group_titles(aggregate_.by(), form_.order));
   size_t rows = 0;
   for (const Group& group : groups) {
-    table.add_row(group_cells(aggregate_.by(), group));
+    table.add_row(group_cells(aggregate_.by(), group, form_.order));
     if (!group.other) ++rows;
   }
   table.write_to(output_, form_.colour);

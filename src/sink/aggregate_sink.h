@@ -39,8 +39,11 @@ class AggregateSink : public RecordSink {
   int64_t interval_begin_ns_ = 0;  // 0: there are none
 };
 
-/// The cells of one group, for the table and the screen; `group_titles` are above them.
-std::vector<Column> group_titles(const std::vector<const flow::Field*>& by);
-std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const flow::Group& group);
+/// The cells of one group in a table, with its start where rows are ordered by it; `group_titles` are above
+/// them. The screen takes the titles of `by`.
+std::vector<Column> group_titles(const std::vector<const flow::Field*>& by,
+                                 flow::GroupOrder order = flow::GroupOrder::bytes);
+std::vector<Cell> group_cells(const std::vector<const flow::Field*>& by, const flow::Group& group,
+                              flow::GroupOrder order);
 
 }  // namespace weir::sink

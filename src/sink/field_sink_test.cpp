@@ -88,6 +88,12 @@ TEST(AggregateSink, sums_by_fields_in_a_table) {
             "201 us\n");
 }
 
+TEST(AggregateSink, ordered_by_start_says_it) {
+  const std::string text = aggregated({.order = flow::GroupOrder::start}, {"port"});
+  EXPECT_NE(text.find("RTT MAX  START\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("201 us  09:27:19.123\n"), std::string::npos) << text;
+}
+
 TEST(AggregateSink, shows_the_first_rows_and_says_how_many_more_there_are) {
   const std::string text = aggregated({.rows = 1}, {"port"});
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;

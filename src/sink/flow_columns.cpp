@@ -57,13 +57,6 @@ std::string interfaces_text(const FlowRecord& record) {
   return text;
 }
 
-// The time of day with milliseconds (UTC); lines and JSON have the date.
-std::string start_text(const FlowRecord& record) {
-  std::array<char, base::kRfc3339Bytes> text{};
-  base::write_rfc3339(record.start_ns, text.data());
-  return {text.data() + 11, 12};
-}
-
 Cell state_cell(const FlowRecord& record) {
   std::string text = flow::to_string(record.state);
   if (record.partial) text += '~';
@@ -111,7 +104,7 @@ Cell retransmits_cell(const FlowRecord& record) {
   return {count_unless_zero(record.source.retransmits + record.destination.retransmits), Style::warning};
 }
 Cell start_cell(const FlowRecord& record) {
-  return {start_text(record)};
+  return {start_text(record.start_ns)};
 }
 Cell source_flags_cell(const FlowRecord& record) {
   return {flags_text(record.source.tcp_flags)};
@@ -159,6 +152,12 @@ Style state_style(FlowState state) {
       return Style::plain;
   }
   return Style::plain;
+}
+
+std::string start_text(int64_t unix_ns) {
+  std::array<char, base::kRfc3339Bytes> text{};
+  base::write_rfc3339(unix_ns, text.data());
+  return {text.data() + 11, 12};
 }
 
 std::string round_trip_text(const FlowRecord& record) {

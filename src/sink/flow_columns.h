@@ -23,6 +23,8 @@ std::vector<FlowColumn> flow_columns(bool wide, std::string_view sort);
 /// "retransmits", "start" (the latest first); anything else is "bytes".
 double flow_sort_value(const flow::FlowRecord& record, std::string_view key);
 
+/// The time of day with milliseconds (UTC); lines and JSON have the date.
+std::string start_text(int64_t unix_ns);
 /// The round trip to show: the kernel's smoothed one, else the handshake's; "" where neither is known.
 std::string round_trip_text(const flow::FlowRecord& record);
 Style state_style(flow::FlowState state);
