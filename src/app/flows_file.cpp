@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -114,11 +116,12 @@ int flows_file(const config::FlowsOptions& options) {
   progress.clear();
   flows->finish();
   const auto written = (*sink)->finish();
-  if (!written && written.error().system_errno == EPIPE) return 0;  // the reader has what he wanted
-  sink::RunSummary summary = summarize(links, flows->counters(), records, options);
+  const bool failed = !written && written.error().system_errno != EPIPE;  // EPIPE: he has what he wanted
+  const uint64_t told_records = written || failed ? records : std::min(records, output.written_lines());
+  sink::RunSummary summary = summarize(links, flows->counters(), told_records, options);
   summary.complete = !problem;
   std::fputs(summary_text(summary).c_str(), stderr);
-  if (!written) return tell(written.error());
+  if (failed) return tell(written.error());
   return problem ? tell(*problem) : 0;
 }
 
