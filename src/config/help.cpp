@@ -5,6 +5,18 @@
 #include "config/lab_help.h"
 
 namespace weir::config {
+namespace {
+
+/// What TIME and the lists of owners are, and the exit status up to 5.
+std::string values_and_status() {
+  return "TIME takes a unit, " + std::string(kDurationUnits) +
+         ": 500ms, 1.5h. A comma list of an owner filter matches any of\n"
+         "its names; a name with a leading ! excludes. Exit status: 0 done, 1 failed while running,\n"
+         "2 wrong usage, filter or file, 3 not permitted, 4 this kernel cannot, 5 lost data with\n"
+         "--fail-on-loss";
+}
+
+}  // namespace
 
 std::string version_line() {
   return "weir " WEIR_VERSION "\n";
@@ -69,13 +81,8 @@ std::string verb_tail(std::string_view verb) {
            "Live on a terminal: a screen. r b p t x a order, / filters, g groups, Enter tells all, Space "
            "pauses,\n"
            "c own cost, ? all keys, q quits.\n"
-           "\n"
-           "TIME takes a unit, " +
-           std::string(kDurationUnits) +
-           ": 500ms, 1.5h. A comma list of an owner filter matches any of\n"
-           "its names; a name with a leading ! excludes. Exit status: 0 done, 1 failed while running,\n"
-           "2 wrong usage, filter or file, 3 not permitted, 4 this kernel cannot, 5 lost data with\n"
-           "--fail-on-loss.\n";
+           "\n" +
+           values_and_status() + ".\n";
   if (verb == "top")
     return "EXAMPLES\n"
            "  weir top                                      by process\n"
@@ -100,13 +107,8 @@ std::string verb_tail(std::string_view verb) {
            "  weir packets -r day.pcapng --comm nginx       those that nginx sent or received\n"
            "  weir packets -r day.pcap -o json | jq .message\n"
            "  weir packets -d 'ip6 and tcp'                 the filter's program\n"
-           "\n"
-           "TIME takes a unit, " +
-           std::string(kDurationUnits) +
-           ": 500ms, 1.5h. A comma list of an owner filter matches any of\n"
-           "its names; a name with a leading ! excludes. Exit status: 0 done, 1 failed while running,\n"
-           "2 wrong usage, filter or file, 3 not permitted, 4 this kernel cannot, 5 lost data with\n"
-           "--fail-on-loss; after -- COMMAND the command's own.\n";
+           "\n" +
+           values_and_status() + "; after -- COMMAND the command's own.\n";
   return "Exit status: 0 when weir flows can run here, 3 a capability is missing, 4 this kernel cannot.\n";
 }
 
