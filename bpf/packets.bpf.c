@@ -190,3 +190,13 @@ SEC("cgroup/sock_create")
 int weir_p_create(struct bpf_sock* sk) {
   return own_new_socket(sk);
 }
+
+SEC("cgroup/getpeername4")
+int weir_p_peer4(struct bpf_sock_addr* context) {
+  return own_accepted_socket(context->sk);
+}
+
+SEC("cgroup/getpeername6")
+int weir_p_peer6(struct bpf_sock_addr* context) {
+  return own_accepted_socket(context->sk);
+}

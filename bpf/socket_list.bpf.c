@@ -16,7 +16,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Gives each socket without an owner one, and lists it. The first process that holds it is its owner. */
+/* Gives each socket without an owner of its own one, and lists it. The first process that holds it is its
+ * owner. */
 SEC("iter/task_file")
 int weir_sk_files(struct bpf_iter__task_file* context) {
   struct task_struct* task = context->task;
@@ -32,9 +33,10 @@ int weir_sk_files(struct bpf_iter__task_file* context) {
   struct socket_listing listing = {};
   describe(&listing.owner, task);
   listing.owner.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+  listing.owner.socket = half_of_address(sk);
   struct socket_owner* kept = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
   if (kept) {
-    if (kept->pid)
+    if (kept->pid && kept->socket == listing.owner.socket)
       listing.owner = *kept;
     else
       *kept = listing.owner;

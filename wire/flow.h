@@ -44,8 +44,8 @@ struct socket_owner {
   __u64 start_ns;  /* the process's start, CLOCK_BOOTTIME: tells a reused pid */
   __u32 pid;
   __u32 uid;
-  __u32 netns; /* inode number of the network namespace */
-  __u32 reserved;
+  __u32 netns;  /* inode number of the network namespace */
+  __u32 socket; /* of the socket's address, a half: an accepted socket begins with a copy of its listener's */
   __u8 comm[16]; /* of the thread group's leader */
 };
 WEIR_SIZE_IS(struct socket_owner, 48);

@@ -15,6 +15,7 @@
 #include "kernel/capabilities.h"
 #include "kernel/hook_programs.h"
 #include "kernel/load_log.h"
+#include "kernel/optional_program.h"
 #include "kernel/socket_lister.h"
 
 namespace weir::kernel {
@@ -25,23 +26,12 @@ struct DestroySkeleton {
 };
 using Skeleton = std::unique_ptr<flows_bpf, DestroySkeleton>;
 
-/// Programs that Weir can do without, and what is missing then.
-struct OptionalProgram {
-  const char* name;
-  const char* without;
-};
 constexpr std::array<OptionalProgram, 4> kOptional = {{
     {"weir_sk_create", "owners of new sockets"},
     {"weir_accept", "the accepting process of pre-forking servers (accept)"},
     {"weir_accept4", "the accepting process of pre-forking servers (accept4)"},
     {"weir_sk_state", "the end of connections from their sockets; idle time decides instead"},
 }};
-
-const OptionalProgram* optional_program(std::string_view name) {
-  for (const OptionalProgram& program : kOptional)
-    if (program.name == name) return &program;
-  return nullptr;
-}
 
 bpf_program* program_of(const flows_bpf& skeleton, PacketHook hook) {
   switch (hook) {
@@ -123,7 +113,7 @@ struct FlowsObject::State {
   Attachments attachments;
 
   void lack(const std::string& program, const std::string& why) {
-    attachments.lack(optional_program(program)->without, why);
+    attachments.lack(find_optional(kOptional, program)->without, why);
   }
   base::Result<> add_programs(const Plan& plan) {
     for (const PacketHook hook : kPacketHooks) {
@@ -179,7 +169,7 @@ base::Result<FlowsObject> FlowsObject::load(const Plan& plan) {
       return FlowsObject(std::move(state));
     }
     const std::string culprit = log.refused_program();
-    if (!optional_program(culprit) || -error == EPERM) {
+    if (!find_optional(kOptional, culprit) || -error == EPERM) {
       const std::string missing = missing_capabilities_sentence();
       if (!missing.empty()) return base::fail(base::ErrorKind::permission, missing, -error);
       if (-error == ENOMEM)

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdio>
 
 #include "kernel/attachments.h"
 #include "kernel/capabilities.h"
 #include "kernel/load_log.h"
+#include "kernel/optional_program.h"
 #include "kernel/socket_lister.h"
 #include "packets.skel.h"
 
@@ -25,8 +27,11 @@ struct DestroySkeleton {
 };
 using Skeleton = std::unique_ptr<packets_bpf, DestroySkeleton>;
 
-constexpr const char* kOwnersProgram = "weir_p_create";
-constexpr const char* kOwners = "owners of new sockets";
+constexpr std::array<OptionalProgram, 3> kOptional = {{
+    {"weir_p_create", "owners of new sockets"},
+    {"weir_p_peer4", "the accepting process of pre-forking servers (IPv4)"},
+    {"weir_p_peer6", "the accepting process of pre-forking servers (IPv6)"},
+}};
 constexpr uint64_t kLargestRing = uint64_t{1} << 30;
 
 bpf_program* program_of(const packets_bpf& skeleton, PacketHook hook) {
@@ -88,14 +93,15 @@ PacketsObject::~PacketsObject() = default;
 base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
   auto state = std::make_unique<State>();
   state->ring_bytes = usable_ring_bytes(plan.ring_bytes);
-  for (bool owners = true;; owners = false) {
+  std::vector<std::string> refused;
+  for (;;) {
     LoadLog log(plan.verbose);
     Skeleton skeleton(packets_bpf__open());
     if (!skeleton) return base::fail_errno(errno, "opening the capture programs");
-    bpf_program* program;
-    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_autoload(program, false);
-    for (const PacketHook hook : plan.hooks) bpf_program__set_autoload(program_of(*skeleton, hook), true);
-    bpf_program__set_autoload(skeleton->progs.weir_p_create, owners);
+    for (const PacketHook hook : kPacketHooks)
+      bpf_program__set_autoload(program_of(*skeleton, hook), std::ranges::count(plan.hooks, hook) != 0);
+    for (const std::string& name : refused)
+      bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, name.c_str()), false);
     bpf_map__set_max_entries(skeleton->maps.packet_ring, static_cast<uint32_t>(state->ring_bytes));
     if (auto taken = take_over_socket_owners(skeleton->maps.socket_owners, plan.socket_owners_fd); !taken)
       return tl::unexpected(taken.error());
@@ -115,20 +121,27 @@ base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
       return PacketsObject(std::move(state));
     }
     const std::string culprit = log.refused_program();
-    if (!owners || culprit != kOwnersProgram || -error == EPERM) {
-      auto refused = refusal(-error, culprit, log, state->ring_bytes);
-      return tl::unexpected(refused.error());
+    if (!find_optional(kOptional, culprit) || -error == EPERM) {
+      auto refusing = refusal(-error, culprit, log, state->ring_bytes);
+      return tl::unexpected(refusing.error());
     }
-    state->attachments.lack(kOwners,
+    state->attachments.lack(find_optional(kOptional, culprit)->without,
                             "this kernel refused the program " + culprit + log.last_line_in_brackets());
+    refused.push_back(culprit);
   }
 }
 
 void PacketsObject::attach_owners(int cgroup_fd) {
-  const int program = bpf_program__fd(state_->skeleton->progs.weir_p_create);
-  if (program < 0) return;
-  auto attached = state_->attachments.attach_cgroup(program, cgroup_fd, BPF_CGROUP_INET_SOCK_CREATE);
-  if (!attached) state_->attachments.lack(kOwners, attached.error().message);
+  const auto& programs = state_->skeleton->progs;
+  for (const auto& [program, type] : {std::pair{programs.weir_p_create, BPF_CGROUP_INET_SOCK_CREATE},
+                                      std::pair{programs.weir_p_peer4, BPF_CGROUP_INET4_GETPEERNAME},
+                                      std::pair{programs.weir_p_peer6, BPF_CGROUP_INET6_GETPEERNAME}}) {
+    if (bpf_program__fd(program) < 0) continue;
+    auto attached = state_->attachments.attach_cgroup(bpf_program__fd(program), cgroup_fd, type);
+    if (!attached)
+      state_->attachments.lack(find_optional(kOptional, bpf_program__name(program))->without,
+                               attached.error().message);
+  }
 }
 
 int PacketsObject::program_fd(PacketHook hook) const {

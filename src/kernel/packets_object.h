@@ -38,7 +38,8 @@ class PacketsObject {
   PacketsObject& operator=(PacketsObject&&) = delete;
   ~PacketsObject();
 
-  /// Owners of new sockets, through the cgroup root. Before the hooks. What cannot attach is a shortcoming.
+  /// Owners of new and of accepted sockets, through the cgroup root. Before the hooks. What cannot attach is
+  /// a shortcoming.
   void attach_owners(int cgroup_fd);
   base::Result<> attach_cgroup(PacketHook hook, int cgroup_fd);
   /// By tcx where the kernel has it, else clsact.
