@@ -20,6 +20,10 @@ base::Result<> run(const config::LabOptions& options) {
       return options.action == config::LabMapAction::top || options.action == config::LabMapAction::watch
                  ? lab_map_changes(options)
                  : lab_map(options);
+    case config::LabCommand::show:
+      return lab_show(options);
+    case config::LabCommand::dump:
+      return lab_dump(options);
     default:
       return base::fail(base::ErrorKind::internal, "no such command");
   }

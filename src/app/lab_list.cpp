@@ -6,6 +6,7 @@
 #include <map>
 
 #include "app/lab_commands.h"
+#include "app/lab_records.h"
 #include "base/clock.h"
 #include "kernel/cgroup_mount.h"
 #include "kernel/neighbours.h"
@@ -14,7 +15,6 @@
 #include "lab/map_info.h"
 #include "lab/object_holders.h"
 #include "lab/program_details.h"
-#include "lab/value_printer.h"
 #include "sink/human_text.h"
 #include "sink/output_buffer.h"
 #include "sink/text_table.h"
@@ -37,36 +37,6 @@ Result<std::vector<Info>> all_of(ObjectKind kind, Result<Info> (*ask)(int)) {
     if (const auto fd = lab::open_id(kind, id))  // else it has gone meanwhile
       if (auto info = ask(fd->get())) all.push_back(std::move(*info));
   return all;
-}
-
-std::string shown_holders(const lab::Held& held) {
-  constexpr size_t kShown = 3;
-  std::string text;
-  for (size_t i = 0; i < held.holders.size() && i < kShown; ++i)
-    text += (i != 0 ? " " : "") + sink::printable(held.holders[i].command) + '/' +
-            std::to_string(held.holders[i].pid);
-  const uint64_t more = held.more_holders + (held.holders.size() > kShown ? held.holders.size() - kShown : 0);
-  if (more != 0) text += " +" + std::to_string(more);
-  for (const std::string& pin : held.pins) text += (text.empty() ? "" : " ") + sink::printable(pin);
-  return text;
-}
-
-void put_holders(lab::JsonRecord& record, const lab::Held& held) {
-  record.list("pids", held.holders, [](const lab::Holder& holder, std::string& to) {
-    to += lab::JsonRecord()
-              .number("pid", static_cast<uint64_t>(holder.pid))
-              .text("comm", holder.command)
-              .object();
-  });
-  record.some("more_pids", held.more_holders);
-  record.list("pinned", held.pins,
-              [](const std::string& pin, std::string& to) { lab::append_quoted(to, pin); });
-}
-
-std::string seconds_text(int64_t unix_ns) {
-  char text[base::kRfc3339Bytes];
-  base::write_rfc3339(unix_ns, text);
-  return std::string(text, 10) + ' ' + std::string(text + 11, 8);
 }
 
 std::string number_list(const std::vector<uint32_t>& numbers) {
@@ -103,7 +73,7 @@ class Listing {
       const auto place = places.find(one.id);
       const std::string attached = place == places.end() ? "" : place->second;
       if (options_.output == LabOutput::json)
-        output_.append(program_line(one, held, attached));
+        output_.append(program_record(one, held, attached).line());
       else if (options_.output == LabOutput::names)
         name(one.name);
       else
@@ -141,7 +111,7 @@ class Listing {
       char flags[16];
       std::snprintf(flags, sizeof flags, "0x%x", one.flags);
       if (options_.output == LabOutput::json)
-        output_.append(map_line(one, held));
+        output_.append(map_record(one, held).line());
       else if (options_.output == LabOutput::names)
         name(one.name);
       else
@@ -166,7 +136,7 @@ class Listing {
     for (const lab::LinkDetails& one : *all) {
       const lab::Held& held = holders_.of(ObjectKind::link, one.id);
       if (options_.output == LabOutput::json)
-        output_.append(link_line(one, held));
+        output_.append(link_record(one, held).line());
       else if (options_.output == LabOutput::names)
         name(std::to_string(one.id));
       else
@@ -227,56 +197,6 @@ class Listing {
         place += (place.empty() ? "" : "; ") + (words.empty() ? link.type_name : words);
       }
     return places;
-  }
-
-  std::string program_line(const lab::ProgramDetails& one, const lab::Held& held,
-                           const std::string& attached) {
-    lab::JsonRecord record;
-    record.text("object", "program").number("id", one.id).text("type", one.type_name).text("name", one.name);
-    record.text("tag", one.tag)
-        .truth("gpl_compatible", one.gpl_compatible)
-        .time("loaded_at", one.loaded_unix_ns);
-    record.number("uid", one.user)
-        .number("bytes_xlated", one.xlated_bytes)
-        .truth("jited", one.jited_bytes != 0);
-    record.some("bytes_jited", one.jited_bytes).some("bytes_memlock", one.memory_bytes);
-    record.numbers("map_ids", one.maps).some("btf_id", one.btf_id).some("ifindex", one.interface);
-    record.some("verified_insns", one.verified_instructions).some("run_cnt", one.runs);
-    record.some("run_time_ns", one.run_time_ns).some("recursion_misses", one.recursion_misses);
-    record.text("attached", attached);
-    put_holders(record, held);
-    return record.line();
-  }
-
-  std::string map_line(const lab::MapInfo& one, const lab::Held& held) {
-    lab::JsonRecord record;
-    record.text("object", "map").number("id", one.id).text("type", one.type_name).text("name", one.name);
-    record.number("flags", one.flags)
-        .number("bytes_key", one.key_bytes)
-        .number("bytes_value", one.value_bytes);
-    record.number("max_entries", one.max_entries).some("bytes_memlock", one.memory_bytes);
-    record.truth("frozen", one.frozen).some("btf_id", one.btf_id).some("ifindex", one.interface);
-    if (one.owner_program_type != 0) {
-      record.text("owner_prog_type", lab::program_type_name(one.owner_program_type));
-      record.truth("owner_jited", one.owner_jited);
-    }
-    put_holders(record, held);
-    return record.line();
-  }
-
-  std::string link_line(const lab::LinkDetails& one, const lab::Held& held) {
-    lab::JsonRecord record;
-    record.text("object", "link")
-        .number("id", one.id)
-        .text("type", one.type_name)
-        .number("prog_id", one.program);
-    record.text(one.type == 1 ? "tp_name" : "target_name", one.target_name);
-    if (one.attach_type) record.text("attach_type", lab::attach_type_name(*one.attach_type));
-    record.some("target_obj_id", one.target_object).some("target_btf_id", one.target_type);
-    record.some("cgroup_id", one.cgroup).some("netns_ino", one.network_namespace);
-    record.some("ifindex", one.interface).some("map_id", one.map);
-    put_holders(record, held);
-    return record.line();
   }
 
   std::string net_line(const kernel::Neighbour& one, const lab::Held& held) {
