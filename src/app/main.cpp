@@ -17,6 +17,7 @@
 #include "app/flows_live.h"
 #include "app/interface_list.h"
 #include "app/lab.h"
+#include "app/lab_check.h"
 #include "app/packets_file.h"
 #include "app/packets_listing.h"
 #include "app/packets_live.h"
@@ -70,6 +71,10 @@ int run(const config::DoctorOptions& options) {
 
 int run(const config::LabOptions& options) {
   return lab(options);
+}
+
+int run(const config::LabCheckOptions& options) {
+  return lab_check(options);
 }
 
 int main_of_verbs(const std::vector<std::string>& words) {

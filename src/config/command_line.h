@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "config/doctor_options.h"
 #include "config/flows_options.h"
+#include "config/lab_check_options.h"
 #include "config/lab_options.h"
 #include "config/packets_options.h"
 
@@ -20,7 +21,7 @@ struct HelpText {
   std::string text;
 };
 
-using Command = std::variant<HelpText, FlowsOptions, PacketsOptions, DoctorOptions, LabOptions>;
+using Command = std::variant<HelpText, FlowsOptions, PacketsOptions, DoctorOptions, LabOptions, LabCheckOptions>;
 
 /// What the help states and other rooms know.
 struct HelpFacts {

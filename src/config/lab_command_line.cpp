@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "config/lab_check_command.h"
 #include "config/lab_help.h"
 #include "config/option_parser.h"
 #include "config/option_values.h"
@@ -224,6 +225,7 @@ Result<Command> parse_lab(std::vector<std::string> arguments) {
     name = std::move(arguments.front());
     arguments = {"--help"};
   }
+  if (name == "check") return parse_lab_check(std::move(arguments));
   const auto known = std::find(kLabCommands.begin(), kLabCommands.end(), name);
   if (known == kLabCommands.end())
     return base::fail(ErrorKind::bad_input, "weir lab: unknown command '" + name + "'" +

@@ -135,6 +135,18 @@ Result<> refuse_unknown_programs(const TrialOptions& options, const Trial& trial
   return {};
 }
 
+/// Functions of which clang left no instruction: libbpf sees no program in them.
+void add_deleted_programs(const TrialOptions& options, Trial& trial) {
+  for (const ObjectFunction& function : trial.contents.functions) {
+    if (function.count > 0 || function.section == ".text" || trial.programs.size() >= kMostPrograms) continue;
+    TrialProgram program;
+    program.name = function.name;
+    program.section = without_question_mark(function.section);
+    program.functions = {{function, 0}};
+    if (is_wanted(options, program.name)) trial.programs.push_back(std::move(program));
+  }
+}
+
 std::string without_programs(const ObjectContents& contents) {
   std::string names;
   for (const ObjectFunction& function : contents.functions)
@@ -147,7 +159,8 @@ std::string without_programs(const ObjectContents& contents) {
 
 Result<OwnedObject> open_object(std::span<const std::byte> bytes, const std::string& btf) {
   const LibbpfMessages messages;
-  LIBBPF_OPTS(bpf_object_open_opts, options);
+  bpf_object_open_opts options{};
+  options.sz = sizeof(options);
   options.object_name = "lab";
   if (!btf.empty()) options.btf_custom_path = btf.c_str();
   OwnedObject object(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
@@ -194,6 +207,7 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
                         "more than " + std::to_string(kMostPrograms) + " programs in one object");
   }
   opened->reset();
+  add_deleted_programs(options, trial);
   if (auto known = refuse_unknown_programs(options, trial); !known) return tl::unexpected(known.error());
   if (trial.programs.empty()) return base::fail(ErrorKind::bad_input, without_programs(trial.contents));
   for (TrialProgram& program : trial.programs) {
