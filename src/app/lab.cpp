@@ -24,6 +24,8 @@ base::Result<> run(const config::LabOptions& options) {
       return lab_show(options);
     case config::LabCommand::dump:
       return lab_dump(options);
+    case config::LabCommand::btf:
+      return lab_btf(options);
     default:
       return base::fail(base::ErrorKind::internal, "no such command");
   }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types as a C header, by libbpf's btf_dump. libbpf trusts what it dumps, so the types are looked through
+// first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "base/result.h"
+#include "lab/type_set.h"
+
+namespace weir::lab {
+
+/// Whether btf_dump may have them: every id and name is there, nothing goes round in a circle, nothing is
+/// nested, repeated or padded beyond what a compiler writes. bad_input says which type does.
+base::Result<> check_for_header(const TypeSet& types);
+
+/// What `bpftool btf dump ... format c` writes: all types, or with `only` that one and what it needs. `write`
+/// gets the text piece by piece.
+base::Result<> write_header(const TypeSet& types, uint32_t only,
+                            const std::function<void(std::string_view)>& write);
+
+}  // namespace weir::lab
