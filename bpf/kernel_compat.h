@@ -37,4 +37,14 @@ static __always_inline __u32 cgroup_skb_netns(struct __sk_buff* skb, struct bpf_
   return inum;
 }
 
+/* CHECKSUM_* of skbuff.h. A program of packets has its struct sk_buff for a context. */
+static __always_inline __u8 checksum_state(struct __sk_buff* skb) {
+  if (bpf_cast_to_kern_ctx) {
+    struct sk_buff* kernel_skb = bpf_cast_to_kern_ctx(skb);
+    return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
+  }
+  struct sk_buff* kernel_skb = (struct sk_buff*)skb;
+  return BPF_CORE_READ_BITFIELD_PROBED(kernel_skb, ip_summed);
+}
+
 #endif

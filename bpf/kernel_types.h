@@ -13,6 +13,7 @@
 #define TCP_TIME_WAIT 6
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
+#define CHECKSUM_PARTIAL 3
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -56,6 +57,7 @@ struct inet_sock {
 
 struct sk_buff {
   struct sock* sk;
+  __u8 ip_summed : 2;
 };
 
 struct tcp_sock {

@@ -7,11 +7,12 @@ struct packet_sight {
   __u64 buffer;
   const struct socket_owner* owner; /* NULL: unknown */
   __u32 ifindex;
-  __u32 bytes;  /* as in the buffer, without a stripped tag */
-  __u32 copied; /* of them to copy */
-  __u32 segments;
+  __u32 bytes;          /* as in the buffer, without a stripped tag */
+  __u32 copied;         /* of them to copy */
   __be16 vlan_protocol; /* 0: no stripped tag */
   __u16 vlan_tag;
+  __u16 segments;
+  __u8 checksum;
   __u8 point;
   __u8 direction;
 };
@@ -70,6 +71,8 @@ static __always_inline int copy_in_record_of(void* context, const int xdp, const
   event->buffer = sight->buffer;
   event->ifindex = sight->ifindex;
   event->segments = sight->segments;
+  event->checksum = sight->checksum;
+  event->reserved = 0;
   if (sight->owner)
     event->owner = *sight->owner;
   else

@@ -9,6 +9,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/kernel_compat.h"
 #include "bpf/kernel_types.h"
 #include "bpf/socket_lookup.h"
 #include "bpf/socket_owner.h"
@@ -73,6 +74,11 @@ static __always_inline __u32 bytes_to_copy(__u32 bytes) {
   return bytes < packets_config.snap_bytes ? bytes : packets_config.snap_bytes;
 }
 
+static __always_inline __u8 checksum_of(struct __sk_buff* skb) {
+  if (!packets_config.checksums) return PACKET_CHECKSUM_UNKNOWN;
+  return checksum_state(skb) == CHECKSUM_PARTIAL ? PACKET_CHECKSUM_PARTIAL : PACKET_CHECKSUM_FILLED;
+}
+
 /* For tc and cgroup programs, whose packet can be read directly. */
 static __always_inline void take_packet(struct __sk_buff* skb, const int link, struct packet_sight* sight,
                                         const int look_up) {
@@ -81,6 +87,7 @@ static __always_inline void take_packet(struct __sk_buff* skb, const int link, s
   sight->bytes = skb->len;
   sight->copied = bytes_to_copy(sight->bytes);
   sight->segments = skb->gso_segs;
+  sight->checksum = checksum_of(skb);
   if (look_up || packets_config.headers_only) {
     struct packet_info info;
     int result = parse_plain(skb, link, &info);
@@ -177,6 +184,7 @@ int weir_p_socket(struct __sk_buff* skb) {
   sight.bytes = skb->len;
   sight.copied = bytes_to_copy(sight.bytes);
   sight.segments = skb->gso_segs;
+  sight.checksum = checksum_of(skb);
   if (packets_config.headers_only) {
     struct packet_info info;
     const int result = parse_skb(skb, PACKET_LINK_ETHERNET, &info);

@@ -20,6 +20,11 @@
 #define PACKET_INGRESS 1
 #define PACKET_EGRESS 2
 
+/* packet_event.checksum: of the transport header */
+#define PACKET_CHECKSUM_UNKNOWN 0
+#define PACKET_CHECKSUM_FILLED 1  /* it is in the packet */
+#define PACKET_CHECKSUM_PARTIAL 2 /* the card, or nobody, is to fill it in: CHECKSUM_PARTIAL of skbuff.h */
+
 /* The largest copy of one packet; tcpdump's largest snapshot length. */
 #define PACKET_LONGEST_COPY 262144
 /* The kernel copies at least so much where there is so much: room for a VLAN tag that is put back. */
@@ -36,7 +41,9 @@ struct packet_event {
   __u32 ifindex; /* in its own network namespace */
   __u32 wire_bytes;     /* with a VLAN tag that the card had stripped */
   __u32 captured_bytes; /* of them here, from the link header, or where there is none the IP header, on */
-  __u32 segments;       /* of a GSO or GRO buffer; 0 or 1: one packet */
+  __u16 segments;       /* of a GSO or GRO buffer; 0 or 1: one packet */
+  __u8 checksum;
+  __u8 reserved;
   struct socket_owner owner; /* of the sending socket (egress) or the receiving one (ingress) */
 };
 WEIR_SIZE_IS(struct packet_event, 88);
@@ -47,7 +54,8 @@ struct packets_config {
   __u32 arrives_only;    /* ifindex of which packet sockets take what arrives only (loopback); 0: of none */
   __u8 headers_only;     /* up to the end of the transport header */
   __u8 socket_direction; /* which way packet sockets take packets; 0: both */
-  __u8 reserved[2];
+  __u8 checksums;        /* packet_event.checksum is asked for */
+  __u8 reserved;
 };
 
 /* bss of bpf/packets.bpf.c: packets that matched and were not copied, by cause. */

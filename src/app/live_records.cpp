@@ -7,6 +7,7 @@ namespace weir::app {
 namespace {
 
 using decode::CapturePoint;
+using decode::ChecksumState;
 using decode::PacketDirection;
 
 constexpr uint32_t kEthernetLinkType = 1;
@@ -21,6 +22,17 @@ CapturePoint point_of(uint8_t point) {
       return CapturePoint::socket;
     default:
       return CapturePoint::tc;
+  }
+}
+
+ChecksumState checksum_of(uint8_t checksum) {
+  switch (checksum) {
+    case PACKET_CHECKSUM_FILLED:
+      return ChecksumState::filled;
+    case PACKET_CHECKSUM_PARTIAL:
+      return ChecksumState::partial;
+    default:
+      return ChecksumState::unknown;
   }
 }
 
@@ -79,6 +91,7 @@ const decode::PacketRecord& LiveRecords::record_of(const decode::PacketEvent& ev
   record_.interface_index = known.index;
   record_.direction = head.direction == PACKET_INGRESS ? PacketDirection::inbound : PacketDirection::outbound;
   record_.point = point_of(head.point);
+  record_.checksum = checksum_of(head.checksum);
   record_.dropped_before.reset();
   if (counts.untold) record_.dropped_before = std::exchange(counts.untold, 0);
   record_.process = owner_of(head.owner);

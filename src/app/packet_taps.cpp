@@ -132,6 +132,7 @@ base::Result<> PacketTaps::load(int owners_fd) {
     return base::fail(ErrorKind::bad_input, "XDP sees arriving packets only: -Q out has nothing there");
   plan.snap_bytes = options_.snap_bytes;
   plan.headers_only = options_.headers_only;
+  plan.checksums = options_.verbosity > 0 && options_.verify_checksums;
   if (in != out) plan.socket_direction = in ? PACKET_INGRESS : PACKET_EGRESS;
   for (const kernel::Interface& interface : chosen_)
     if (interface.loopback && one_way_on_loopback()) plan.arrives_only = interface.index;

@@ -13,6 +13,7 @@ std::optional<PacketEvent> decode_packet_event(std::span<const std::byte> record
   if (head.kind != PACKET_EVENT_PACKET) return std::nullopt;
   if (head.point < PACKET_POINT_XDP || head.point > PACKET_POINT_SOCKET) return std::nullopt;
   if (head.direction != PACKET_INGRESS && head.direction != PACKET_EGRESS) return std::nullopt;
+  if (head.checksum > PACKET_CHECKSUM_PARTIAL) return std::nullopt;
   if (head.captured_bytes > record.size() - sizeof(head) || head.captured_bytes > head.wire_bytes)
     return std::nullopt;
   event.data = {reinterpret_cast<const uint8_t*>(record.data()) + sizeof(head), head.captured_bytes};

@@ -16,7 +16,8 @@ struct PacketEvent {
   std::span<const uint8_t> data;  // captured_bytes of them, borrowed from the record
 };
 
-/// Empty for an unknown kind, point or direction, and for a size that is not the record's.
+/// Empty for an unknown kind, point, direction or state of the checksum, and for a size that is not the
+/// record's.
 std::optional<PacketEvent> decode_packet_event(std::span<const std::byte> record);
 
 }  // namespace weir::decode

@@ -47,7 +47,7 @@ TEST(packet_event_record, may_end_with_its_last_captured_byte_but_not_before) {
   EXPECT_FALSE(record.decoded(0));
 }
 
-TEST(packet_event_record, is_refused_with_an_unknown_kind_point_or_direction) {
+TEST(packet_event_record, is_refused_with_an_unknown_kind_point_direction_or_checksum) {
   packet_event head = whole();
   head.kind = 2;
   EXPECT_FALSE(Record(head).decoded());
@@ -56,6 +56,9 @@ TEST(packet_event_record, is_refused_with_an_unknown_kind_point_or_direction) {
     head.point = static_cast<uint8_t>(point);
     EXPECT_FALSE(Record(head).decoded());
   }
+  head = whole();
+  head.checksum = PACKET_CHECKSUM_PARTIAL + 1;
+  EXPECT_FALSE(Record(head).decoded());
   head = whole();
   for (const int direction : {0, 3, 255}) {
     head.direction = static_cast<uint8_t>(direction);

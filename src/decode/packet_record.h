@@ -20,6 +20,9 @@ enum class CapturePoint : uint8_t { file, xdp, tc, cgroup, socket };
 /// "file", "xdp", "tc", "cgroup", "socket".
 const char* to_string(CapturePoint point);
 
+/// Whether the transport header's checksum is in the packet, or left to the card.
+enum class ChecksumState : uint8_t { unknown, filled, partial };
+
 /// What a program of Weir's own, or a drop record, said of the packet; pcapng's epb_verdict.
 struct PacketVerdict {
   enum class Kind : uint8_t { tc = 1, xdp = 2 };
@@ -59,6 +62,7 @@ struct PacketRecord {
   uint32_t interface_index = 0;                // of it among the run's, in order of appearance
   PacketDirection direction = PacketDirection::unknown;
   CapturePoint point = CapturePoint::file;
+  ChecksumState checksum = ChecksumState::unknown;
   std::optional<uint64_t> packet_id;       // the same for each sight of one packet
   std::optional<uint64_t> dropped_before;  // packets of this interface lost since its last record
   std::optional<PacketVerdict> verdict;

@@ -61,6 +61,11 @@ uint64_t usable_ring_bytes(uint64_t wanted) {
   return std::bit_ceil(std::clamp(wanted, page, kLargestRing));
 }
 
+/// False under lockdown=confidentiality, where kernels before 6.2 have no other way.
+bool can_read_checksum_state() {
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_probe_read_kernel, nullptr) > 0;
+}
+
 base::Result<> refusal(int error, const std::string& culprit, const LoadLog& log, uint64_t ring_bytes) {
   if (const std::string missing = missing_capabilities_sentence(); !missing.empty())
     return base::fail(base::ErrorKind::permission, missing, error);
@@ -108,6 +113,7 @@ base::Result<PacketsObject> PacketsObject::load(const Plan& plan) {
     auto* config = const_cast<packets_config*>(&skeleton->rodata->packets_config);
     config->snap_bytes = std::clamp<uint32_t>(plan.snap_bytes, PACKET_SHORTEST_COPY, PACKET_LONGEST_COPY);
     config->headers_only = plan.headers_only;
+    config->checksums = plan.checksums && can_read_checksum_state();
     config->arrives_only = plan.arrives_only;
     config->socket_direction = plan.socket_direction;
 

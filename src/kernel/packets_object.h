@@ -22,6 +22,7 @@ class PacketsObject {
     std::vector<PacketHook> hooks;  // whose programs to load; the others stay out of the kernel
     uint32_t snap_bytes = PACKET_LONGEST_COPY;
     bool headers_only = false;
+    bool checksums = false;     // packet_event.checksum is wanted: takes some ns a packet
     uint32_t arrives_only = 0;  // packets_config
     uint8_t socket_direction = 0;
     uint64_t ring_bytes = 1 << 25;  // made a power of two, a page at least

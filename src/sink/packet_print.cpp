@@ -54,6 +54,8 @@ uint16_t PacketPrint::checksum(size_t at, size_t bytes, uint32_t start) const {
 }
 
 bool PacketPrint::partial_checksum(uint16_t field, uint32_t pseudo_sum) const {
+  if (checksum_state != decode::ChecksumState::unknown)
+    return checksum_state == decode::ChecksumState::partial;
   if (!live) return false;
   while (pseudo_sum > 0xffff) pseudo_sum = (pseudo_sum & 0xffff) + (pseudo_sum >> 16);
   return outbound || field == pseudo_sum;

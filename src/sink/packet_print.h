@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "decode/packet_record.h"
 #include "sink/packet_sequences.h"
 #include "sink/packet_text_options.h"
 #include "sink/packet_writer.h"
@@ -23,6 +24,7 @@ struct PacketPrint {
   const char* protocol = "";
   bool cut = false;
   bool live = false;  // not from a file: checksums may still be the card's to fill in
+  decode::ChecksumState checksum_state = decode::ChecksumState::unknown;
   bool outbound = false;
   uint32_t depth = 0;  // packets inside packets
 
@@ -72,8 +74,9 @@ struct PacketPrint {
   /// The one's complement sum's complement of `bytes` at `at`: 0 where a checksum inside is right. Starts
   /// from `sum`, a pseudo header's.
   uint16_t checksum(size_t at, size_t bytes, uint32_t sum = 0) const;
-  /// Whether a wrong `field` is only one that is not filled in yet: a packet on its way out, or one that
-  /// holds no more than the sum of its pseudo header (skbuff.h, CHECKSUM_PARTIAL), as between containers.
+  /// Whether a wrong `field` is only one that is not filled in yet. Where the kernel did not say: a packet on
+  /// its way out, or one that holds no more than the sum of its pseudo header (skbuff.h, CHECKSUM_PARTIAL),
+  /// as between containers.
   bool partial_checksum(uint16_t field, uint32_t pseudo_sum) const;
 };
 

@@ -113,6 +113,7 @@ std::string_view PacketText::line(const decode::PacketRecord& packet) {
     print.data = packet.data.data();
     print.end = packet.data.size();
     print.live = packet.point != decode::CapturePoint::file;
+    print.checksum_state = packet.checksum;
     print.outbound = packet.direction == decode::PacketDirection::outbound;
     const uint32_t link_type = packet.interface != nullptr ? packet.interface->link_type : 1;
     link_bytes = print_link(print, link_type, packet.wire_bytes);

@@ -163,6 +163,20 @@ TEST_P(packet_capture, keeps_headers_alone_where_asked_but_not_less_than_64_byte
   EXPECT_EQ(packets[2].data.size(), 1514u);
 }
 
+TEST_P(packet_capture, tells_the_state_of_checksums_where_it_is_asked_and_known) {
+  kernel::PacketsObject::Plan plan;
+  for (const bool asked : {false, true}) {
+    plan.checksums = asked;
+    load(plan);
+    if (!object_) return;
+    run(datagram(100));
+    const auto packets = captured();
+    ASSERT_EQ(packets.size(), 1u);
+    const bool told = asked && GetParam() != PacketHook::xdp;
+    EXPECT_EQ(packets[0].head.checksum, told ? PACKET_CHECKSUM_FILLED : PACKET_CHECKSUM_UNKNOWN);
+  }
+}
+
 TEST_P(packet_capture, counts_what_finds_the_ring_full) {
   kernel::PacketsObject::Plan plan;
   plan.ring_bytes = 16384;
