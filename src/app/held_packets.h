@@ -5,8 +5,6 @@
 
 #include <cstdint>
 #include <list>
-#include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "decode/packet_record.h"
@@ -15,6 +13,8 @@ namespace weir::app {
 
 class HeldPackets {
  public:
+  HeldPackets() : by_number_(kNumbers) {}
+
   static constexpr uint64_t kHoldNs = 50'000'000;
   static constexpr size_t kPackets = 16384;
   static constexpr size_t kBytes = size_t{32} << 20;
@@ -41,14 +41,23 @@ class HeldPackets {
     decode::ProcessPtr sender, receiver;
   };
   using Place = std::list<Held>::iterator;
+  struct Numbered {
+    uint64_t number = 0;  // 0: of none that is held
+    Place place;
+  };
+  static constexpr size_t kNumbers = 2 * kPackets;  // numbers that are held lie close together
+  static constexpr size_t kSpare = 16;
+  static constexpr size_t kSpareBytes = 2048;
 
   Place begin(const decode::PacketRecord& sight, uint64_t seen_ns);
   void show(Held& held, const decode::PacketRecord& sight);
+  void take_back();
 
-  std::list<Held> held_;  // by first_ns
-  std::unordered_map<uint64_t, Place> by_number_;
-  std::optional<Held> released_;
-  uint64_t last_number_ = 0;  // the largest that was held
+  std::list<Held> held_;             // by first_ns
+  std::list<Held> released_;         // one, or none
+  std::list<Held> spare_;            // whose memory is used again
+  std::vector<Numbered> by_number_;  // by number % kNumbers
+  uint64_t last_number_ = 0;         // the largest that was held
   uint64_t dropped_before_ = 0;
   size_t bytes_ = 0;
   uint64_t early_ = 0;

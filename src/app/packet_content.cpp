@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "wire/packet_event.h"
 
@@ -26,10 +27,20 @@ uint32_t four_bytes(Bytes bytes, size_t at) {
   return uint32_t{two_bytes(bytes, at)} << 16 | two_bytes(bytes, at + 2);
 }
 
-/// FNV-1a of the octets [from, end), as far as they are there.
+/// Of the octets [from, end), as far as they are there.
 uint64_t hash_of(Bytes bytes, size_t from, size_t end, uint64_t seed) {
-  uint64_t hash = seed ^ 0xcbf29ce484222325u;
-  for (size_t at = from; at < std::min(end, bytes.size()); ++at) hash = (hash ^ bytes[at]) * 0x100000001b3u;
+  uint64_t hash = seed + 0x9e3779b97f4a7c15u;
+  end = std::min(end, bytes.size());
+  uint64_t word;
+  for (; from + sizeof word <= end; from += sizeof word) {
+    std::memcpy(&word, &bytes[from], sizeof word);
+    hash = mixed(hash ^ word);
+  }
+  if (from < end) {
+    word = end - from;
+    std::memcpy(&word, &bytes[from], end - from);
+    hash = mixed(hash ^ word);
+  }
   return hash;
 }
 
@@ -81,11 +92,6 @@ void read_content(const IpHeader& header, Bytes ip, PacketContent& content) {
 }
 
 }  // namespace
-
-uint64_t mixed(uint64_t value) {
-  value *= 0x9e3779b97f4a7c15u;
-  return value ^ value >> 32;
-}
 
 std::optional<PacketContent> packet_content(Bytes data, size_t link_bytes) {
   PacketContent content;

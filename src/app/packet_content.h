@@ -22,7 +22,15 @@ struct PacketContent {
   size_t header_offset = 0;
 };
 
-uint64_t mixed(uint64_t value);
+inline uint64_t mixed(uint64_t value) {
+  value *= 0x9e3779b97f4a7c15u;
+  return value ^ value >> 32;
+}
+
+/// Before the first header of a live frame of LINKTYPE_* `link_type`: Ethernet's, or none.
+inline size_t link_header_bytes(uint32_t link_type) {
+  return link_type == 1 ? 14 : 0;
+}
 
 /// Of a frame of which at least PACKET_SHORTEST_COPY octets are there, or all. `link_bytes` (14: Ethernet; 0)
 /// stand before the first header, without tags. Empty for a frame that ends before it.

@@ -3,36 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "app/sighted_frame.h"
+
 namespace weir::app {
 namespace {
-
-/// A frame with an IPv4 header as one hook tells it.
-struct Sighted {
-  std::vector<uint8_t> bytes = std::vector<uint8_t>(60);
-  packet_event head{};
-
-  explicit Sighted(uint64_t buffer, uint16_t id = 7) {
-    bytes[12] = 8;
-    bytes[14] = 0x45;
-    bytes[17] = 46;
-    bytes[18] = static_cast<uint8_t>(id >> 8);
-    bytes[19] = static_cast<uint8_t>(id);
-    bytes[23] = 17;
-    head.buffer = buffer;
-    head.ifindex = 1;
-    head.point = PACKET_POINT_TC;
-    head.direction = PACKET_EGRESS;
-    head.time_ns = 1'000'000'000;
-  }
-  Sighted& at(uint8_t point, uint32_t ifindex, uint8_t direction, uint64_t later_ns = 1000) {
-    head.point = point;
-    head.ifindex = ifindex;
-    head.direction = direction;
-    head.time_ns += later_ns;
-    return *this;
-  }
-  decode::PacketEvent event(size_t from = 0) const { return {head, std::span(bytes).subspan(from)}; }
-};
 
 TEST(packet_trail, keeps_a_packets_number_at_each_point) {
   PacketTrail trail;
@@ -113,69 +87,6 @@ TEST(packet_trail, has_no_number_for_what_it_cannot_tell_again) {
     brief.bytes.resize(bytes);
     EXPECT_FALSE(trail.number_of(brief.event(), 14));
   }
-}
-
-TEST(packet_trail, counts_a_packet_that_goes_on_in_another_buffer) {
-  PacketTrail trail;
-  Sighted copied(0x1000);
-  trail.number_of(copied.event(), 14);
-  copied.head.buffer = 0x2000;
-  copied.bytes[30] = 9;  // NAT: another destination
-  trail.number_of(copied.at(PACKET_POINT_TC, 2, PACKET_INGRESS).event(), 14);
-  EXPECT_EQ(trail.broken(), 1u);
-  trail.number_of(copied.at(PACKET_POINT_TC, 3, PACKET_EGRESS).event(), 14);
-  EXPECT_EQ(trail.broken(), 1u);
-}
-
-TEST(packet_trail, does_not_take_equal_packets_for_one_that_broke) {
-  PacketTrail trail;
-  // Without an IP id, of one length and content, on their way at the same time.
-  Sighted first(0x1000, 0), second(0x2000, 0);
-  trail.number_of(first.event(), 14);
-  trail.number_of(second.event(), 14);
-  trail.number_of(first.at(PACKET_POINT_TC, 2, PACKET_INGRESS).event(), 14);
-  trail.number_of(second.at(PACKET_POINT_TC, 2, PACKET_INGRESS).event(), 14);
-  // Between other addresses, only ever at another point.
-  Sighted other(0x3000, 0);
-  other.bytes[30] = 9;
-  trail.number_of(other.at(PACKET_POINT_TC, 3, PACKET_EGRESS).event(), 14);
-  // A moment later.
-  Sighted late(0x4000, 0);
-  trail.number_of(late.at(PACKET_POINT_TC, 4, PACKET_EGRESS, 2 * PacketTrail::kMomentNs).event(), 14);
-  EXPECT_EQ(trail.broken(), 0u);
-}
-
-TEST(packet_trail, tells_the_time_and_the_headers_from_the_point_before) {
-  PacketTrail trail;
-  decode::PacketInterface veth0{"veth0", "", 1, 1, 0}, cgroup{"", "", 0, 101, 0};
-  decode::PacketRecord record;
-  record.interface = &veth0;
-  Sighted sighted(0x1000);
-  sighted.bytes[22] = 64;
-  trail.follow(sighted.event(), record);
-  ASSERT_TRUE(record.packet_id);
-  EXPECT_FALSE(record.hop);
-
-  // At the cgroup there is no link header; the one before is compared with the next.
-  sighted.head.buffer += 14;
-  record.interface = &cgroup;
-  trail.follow(sighted.at(PACKET_POINT_CGROUP, 1, PACKET_INGRESS, 70).event(14), record);
-  ASSERT_TRUE(record.hop);
-  EXPECT_EQ(record.hop->after_ns, 70u);
-  EXPECT_EQ(record.hop->before.ip, record.hop->now.ip);
-  EXPECT_EQ(record.hop->before.ethernet, record.hop->now.ethernet);
-
-  sighted.head.buffer -= 14;
-  sighted.bytes[22] = 63;
-  sighted.bytes[5] = 7;
-  record.interface = &veth0;
-  trail.follow(sighted.at(PACKET_POINT_TC, 2, PACKET_EGRESS, 12'300).event(), record);
-  ASSERT_TRUE(record.hop);
-  EXPECT_EQ(record.hop->after_ns, 12'300u);
-  EXPECT_EQ(record.hop->before.ip->ttl, 64);
-  EXPECT_EQ(record.hop->now.ip->ttl, 63);
-  EXPECT_EQ(record.hop->before.ethernet->destination[5], 0);
-  EXPECT_EQ(record.hop->now.ethernet->destination[5], 7);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "app/held_packets.h"
 #include "app/live_records.h"
+#include "app/packet_content.h"
+#include "app/packet_hops.h"
 #include "app/packet_output.h"
 #include "app/packet_taps.h"
 #include "app/packet_trail.h"
@@ -69,8 +71,10 @@ class Capture {
   std::optional<source::PacketRing> ring_;
   std::unique_ptr<PacketOutput> output_;
   std::optional<LiveRecords> records_;
-  std::optional<PacketTrail> trail_;  // empty: a packet is seen once only
+  std::optional<PacketHops> hops_;    // empty: a packet is seen once only
+  std::optional<PacketTrail> trail_;  // of one interface (loopback), whose records have no numbers
   std::optional<HeldPackets> held_;   // empty: not --once
+  bool follows_ = false;              // hops are told
   decode::PacketRecord sight_;
   int64_t end_ns_ = INT64_MAX;
   int64_t next_flush_ns_ = 0;
@@ -106,7 +110,12 @@ base::Result<> Capture::begin() {
   if (!output) return tl::unexpected(output.error());
   output_ = std::move(*output);
   records_.emplace(*taps_, cgroup_ ? cgroup_->root.get() : -1);
-  if (taps_->has_several_points() || options_.once) trail_.emplace();
+  if (taps_->has_several_points() || options_.once) {
+    hops_.emplace();
+    // A capture file has no place for hops, but for those of --once.
+    follows_ = options_.once || options_.output != config::PacketsOutput::none;
+    if (!taps_->has_several_points()) trail_.emplace();
+  }
   if (options_.once) held_.emplace();
   announce();
   std::string text = "weir: " + taps_->description() + '\n';
@@ -144,15 +153,19 @@ bool Capture::take(std::span<const std::byte> record) {
     return true;
   }
   const decode::PacketRecord& packet = records_->record_of(*event);
-  if (trail_) {
-    sight_ = packet;
-    trail_->follow(*event, sight_);
+  if (hops_) hops_->look_for_break(*event, packet);
+  if (!follows_) {
+    put(packet);
+    return !done_;
   }
+  sight_ = packet;
+  if (trail_) sight_.packet_id = trail_->number_of(*event, link_header_bytes(packet.interface->link_type));
+  hops_->follow(*event, sight_);
   if (held_) {
     held_->take(sight_, event->head.time_ns);
     release(event->head.time_ns);
   } else {
-    put(trail_ ? sight_ : packet);
+    put(sight_);
   }
   return !done_;
 }
@@ -245,9 +258,9 @@ std::string Capture::report() const {
   if (counts.file_lost) text += line(counts.file_lost, "not kept: the file could not be written");
   if (counts.cut) text += line(counts.cut, "cut: no place in the file's format");
   if (refused_) text += line(refused_, "in an unknown form");
-  if (trail_ && trail_->broken())
+  if (hops_ && hops_->broken())
     text +=
-        line(trail_->broken(), "with a new number on the way: copied there, or changed beyond recognition");
+        line(hops_->broken(), "with a new number on the way: copied there, or changed beyond recognition");
   if (held_ && held_->early()) text += line(held_->early(), "told early, as too many were held");
   if (held_ && held_->late())
     text += std::to_string(held_->late()) + " later sights of packets that were told already\n";

@@ -22,9 +22,9 @@ bool is_tag(uint16_t type) {
   return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
-std::optional<PacketHeaders::Ethernet> read_ethernet(std::span<const uint8_t> data) {
+std::optional<EthernetFields> read_ethernet(std::span<const uint8_t> data) {
   if (data.size() < kEthernetBytes) return std::nullopt;
-  PacketHeaders::Ethernet ethernet;
+  EthernetFields ethernet;
   std::copy_n(&data[0], kAddressBytes, ethernet.destination.begin());
   std::copy_n(&data[kAddressBytes], kAddressBytes, ethernet.source.begin());
   for (size_t at = kTypeAt;

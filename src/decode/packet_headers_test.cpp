@@ -33,7 +33,7 @@ TEST(packet_headers, are_read_from_the_outermost_headers) {
   EXPECT_EQ(to_string(headers.ip->destination), "10.0.0.2");
   EXPECT_EQ(headers.ip->ttl, 63);
   EXPECT_EQ(headers.ip->tos, 0xb8);
-  EXPECT_EQ(*headers.ports, (PacketHeaders::Ports{53, 999}));
+  EXPECT_EQ(*headers.ports, (PortFields{53, 999}));
 }
 
 TEST(packet_headers, have_hop_limit_and_traffic_class_of_ipv6) {

@@ -13,7 +13,6 @@ namespace weir::sink {
 namespace {
 
 using decode::PacketDirection;
-using decode::PacketHeaders;
 using decode::PacketHop;
 using decode::PacketStep;
 
@@ -42,7 +41,7 @@ class FieldText {
     return made;
   }
   /// "7"; "3.7" where 3 is the outer one; empty without a tag.
-  static FieldText vlans(const PacketHeaders::Ethernet& ethernet) {
+  static FieldText vlans(const decode::EthernetFields& ethernet) {
     FieldText made;
     for (size_t i = 0; i < ethernet.tags && i < ethernet.vlans.size(); ++i) {
       if (i != 0) made.text_[made.size_++] = '.';
