@@ -128,7 +128,7 @@ class Dump {
   }
 
   static void put_source(lab::JsonRecord& record, const lab::SourceLine* source) {
-    if (source == nullptr) return;
+    if (source == nullptr || source->line == 0) return;  // made by the compiler
     lab::JsonRecord inner;
     inner.text("file", source->file).some("line", source->line).some("column", source->column);
     record.raw("source", inner.text("text", source->text).object());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <string_view>
 
 #include "bytecode/instruction_text.h"
 #include "lab/kernel_symbols.h"
@@ -47,6 +48,8 @@ class Callees {
       const auto symbol = symbols_.name(address_of(at));
       return distance + '#' + (symbol.empty() ? hex(address_of(at)) : std::string(symbol));
     }
+    // What the kernel did not resolve stands by its number: bpf_tail_call.
+    if (at.src_reg == 0 && std::string_view(bytecode::helper_name(at.imm)) != "unknown") return {};
     if (base_ == 0) return "unknown";
     const auto symbol = symbols_.name(address_of(at));
     return symbol.empty() ? hex(address_of(at)) : std::string(symbol);

@@ -79,7 +79,12 @@ Result<ObjectSummary> summarize_object(const std::string& path) {
   ObjectSummary summary;
   summary.license = contents->license;
   summary.little_endian = std::to_integer<int>((*bytes)[EI_DATA]) != ELFDATA2MSB;
-  const auto types = TypeSet::of_file(path);
+  // libbpf's copy, not the file's: there the places of variables are filled in.
+  uint32_t btf_bytes = 0;
+  const btf* own = bpf_object__btf(object->get());
+  const auto* raw = own != nullptr ? static_cast<const std::byte*>(btf__raw_data(own, &btf_bytes)) : nullptr;
+  const auto types = raw != nullptr ? TypeSet::of_bytes({raw, btf_bytes})
+                                    : Result<TypeSet>(base::fail(base::ErrorKind::not_found, "no BTF"));
   summary.has_btf = types.has_value();
   if (types) summary.types = types->last_id();
   bpf_program* program = nullptr;
