@@ -184,7 +184,8 @@ std::string compile_advice(const std::vector<ClangMessage>& messages) {
     std::string_view part;
     std::string_view sentence;
   };
-  constexpr std::array<Advice, 9> kAdvice{{
+  constexpr std::array<Advice, 10> kAdvice{{
+      {"unknown type name '__u", "include <linux/bpf.h>, or \"vmlinux.h\", before <bpf/bpf_helpers.h>"},
       {"'bpf/", "libbpf's headers are missing: apt-get install libbpf-dev"},
       {"'asm/types.h' file not found", "the kernel's headers are missing: apt-get install linux-libc-dev"},
       {"'linux/", "the kernel's headers are missing: apt-get install linux-libc-dev"},

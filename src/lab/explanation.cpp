@@ -21,7 +21,8 @@ constexpr size_t kMostOrigins = 4096;
 struct LastStep {
   std::optional<LogStep> instruction;
   VerifierState before;
-  LogStep source;                                        // the last one that was told
+  std::string_view validated;  // the function, not static, that was verified by itself
+  LogStep source;              // the last one that was told
   std::map<std::string, uint32_t, std::less<>> origins;  // "id=1" -> the instruction that made it
 };
 
@@ -30,12 +31,21 @@ std::string identity_of(std::string_view value) {
   return id.empty() || id == "0" ? std::string() : "id=" + std::string(id);
 }
 
+/// "Validating work() func#1..." and "Func#1 ('work') is safe for any args that match its prototype"
+void note_global_function(std::string_view message, LastStep& last) {
+  constexpr std::string_view kBegins = "Validating ";
+  if (message.starts_with(kBegins))
+    last.validated = message.substr(kBegins.size(), message.find('(') - kBegins.size());
+  if (message.find("is safe for any args") != std::string_view::npos) last.validated = {};
+}
+
 LastStep read_to_the_end(std::string_view log) {
   LastStep last;
   VerifierState state;
   VerifierLogReader reader(log);
   while (const auto step = reader.next()) {
     if (step->kind == LogKind::source) last.source = *step;
+    if (step->kind == LogKind::message) note_global_function(step->text, last);
     if (step->kind == LogKind::instruction) {
       last.before = state;
       last.instruction = *step;
@@ -45,6 +55,8 @@ LastStep read_to_the_end(std::string_view log) {
             last.origins.try_emplace(id, step->number);
     }
     state.take(*step);
+    // Before Linux 5.18 what was known at the refused instruction stands behind it.
+    if (step->kind == LogKind::call && step->text.empty()) last.before = state;
   }
   return last;
 }
@@ -73,6 +85,18 @@ void explain_log(const TrialProgram& program, const std::string& license, Explan
     to.instruction_text = last.instruction->text;
     point.instruction = last.instruction->text;
   }
+  // Old kernels say no more than that it is no such memory.
+  const std::string_view callee = callee_of(to.instruction_text);
+  if (to.refusal.kind == RefusalKind::wrong_argument &&
+      (callee == "bpf_ringbuf_submit" || callee == "bpf_ringbuf_discard" || callee == "bpf_sk_release"))
+    to.refusal.kind = RefusalKind::not_acquired;
+  const std::string_view culprit = last.before.value(to.refusal.register_name);
+  if (to.refusal.kind == RefusalKind::null_pointer && !last.validated.empty() &&
+      culprit.starts_with("mem_or_null")) {
+    to.refusal.kind = RefusalKind::global_function;
+    to.details.push_back("the verifier went through " + std::string(last.validated) +
+                         " by itself, for any arguments, because it is not static");
+  }
   if (is_before_the_walk(to.refusal.kind))
     if (const auto named = named_instruction(to.refusal.verdict); named && named != to.instruction) {
       to.instruction = named;
@@ -97,10 +121,10 @@ void explain_log(const TrialProgram& program, const std::string& license, Explan
     std::stable_partition(to.known.begin(), to.known.end(),
                           [&](const KnownRegister& known) { return known.name == to.refusal.register_name; });
   }
-  const std::string_view culprit = last.before.value(to.refusal.register_name);
   if (const auto origin = last.origins.find(identity_of(culprit)); origin != last.origins.end())
     point.origin = origin->second;
-  to.details = refusal_details(to.refusal, program, license, point);
+  const auto more = refusal_details(to.refusal, program, license, point);
+  to.details.insert(to.details.end(), more.begin(), more.end());
 }
 
 }  // namespace

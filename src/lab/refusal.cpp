@@ -82,7 +82,6 @@ constexpr auto kPatterns = std::to_array<Pattern>({
     {Kind::stack_too_deep, "stack size *is too large"},
     {Kind::tail_call_place, "tail_calls are not allowed"},
     {Kind::tail_call_place, "tail_call is only allowed"},
-    {Kind::tail_call_place, "tail call"},
     {Kind::call_too_deep, "the call stack of"},
     {Kind::call_too_deep, "call stack *frames is too deep"},
     {Kind::call_too_deep, "recursive call"},
@@ -125,6 +124,7 @@ constexpr auto kPatterns = std::to_array<Pattern>({
     {Kind::wrong_map, "tracing progs cannot use"},
     {Kind::wrong_map, "bpf_timer cannot be done on map"},
     {Kind::global_function, "Global function"},
+    {Kind::global_function, "Arg#* is not supported yet"},
     {Kind::global_function, "Caller passes invalid args into func"},
     {Kind::global_function, "doesn't return scalar"},
     {Kind::struct_access, "access beyond struct"},
@@ -246,15 +246,15 @@ std::string joined(std::span<const std::string_view> lines) {
 Refusal classify_verdict(std::span<const std::string_view> lines) {
   Refusal refusal;
   refusal.verdict = joined(lines);
-  for (const std::string_view line : lines) {
+  for (const std::string_view line : lines)
     if (refusal.register_name.empty()) refusal.register_name = register_in(line);
-    if (refusal.kind != Kind::unknown) continue;
-    for (const auto& [kind, text] : kPatterns) {
-      if (!fits(line, text)) continue;
-      refusal.kind = kind;
-      break;
-    }
-  }
+  // The last line is the last word; before it may stand what the verifier only wondered about.
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    for (const auto& [kind, text] : kPatterns)
+      if (fits(*line, text)) {
+        refusal.kind = kind;
+        return refusal;
+      }
   return refusal;
 }
 

@@ -210,7 +210,6 @@ std::vector<std::string> refusal_details(const Refusal& refusal, const TrialProg
     case Kind::helper_not_allowed:
     case Kind::unknown_helper:
     case Kind::kfunc_not_allowed:
-    case Kind::sleepable:
       helper(refusal, program, point, to);
       break;
     case Kind::core_relocation:

@@ -181,10 +181,15 @@ std::optional<NumberRange> number_range(std::string_view value) {
     return range;
   }
   if (kind != "scalar" && kind != "inv" && kind != "invP" && kind != "Pscalar") return std::nullopt;
-  const auto unsigned_most = parse_unsigned(attribute(value, "umax"));
-  const auto signed_most = parse_signed(attribute(value, "smax"));
-  const auto signed_least = parse_signed(attribute(value, "smin"));
-  const auto unsigned_least = parse_unsigned(attribute(value, "umin"));
+  // Before Linux 5.18: umax_value and so on.
+  const auto bound = [&](std::string_view name) {
+    const std::string_view now = attribute(value, name);
+    return now.empty() ? attribute(value, std::string(name) + "_value") : now;
+  };
+  const auto unsigned_most = parse_unsigned(bound("umax"));
+  const auto signed_most = parse_signed(bound("smax"));
+  const auto signed_least = parse_signed(bound("smin"));
+  const auto unsigned_least = parse_unsigned(bound("umin"));
   if (unsigned_most) {
     range.has_most = true;
     range.most = *unsigned_most;

@@ -192,6 +192,8 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
   trial.contents = std::move(*contents);
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, opened->get()) {
+    // libbpf takes a lone function without a section for a program, and cannot load it.
+    if (std::string_view(bpf_program__section_name(each)) == ".text") continue;
     TrialProgram program;
     program.name = bpf_program__name(each);
     program.section = without_question_mark(bpf_program__section_name(each));

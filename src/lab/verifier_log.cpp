@@ -50,17 +50,13 @@ bool is_known(std::string_view text) {
          text.starts_with("fp-") || text.starts_with("refs=");
 }
 
-/// "5: R1=", "from 5 to 7:" inside an instruction's line: two steps stand in one where the kernel saved a
-/// line end.
-size_t second_step(std::string_view text) {
-  size_t at = text.find(": R");
-  if (at == std::string_view::npos) at = text.find(": frame");
-  if (at == std::string_view::npos) return at;
-  const size_t begin = text.find_last_not_of("0123456789", at == 0 ? 0 : at - 1);
-  if (begin == std::string_view::npos || begin + 1 >= at || text[begin] != ' ') return std::string_view::npos;
-  const size_t from = text.rfind("from ", begin);
-  const size_t to = text.rfind(" to", begin);
-  return from != std::string_view::npos && to != std::string_view::npos && to == begin - 3 ? from : begin + 1;
+/// Where an instruction's text ends: behind a conditional jump the kernel writes no line end before what
+/// comes next.
+size_t end_of_instruction(std::string_view text) {
+  constexpr std::string_view kJump = "goto pc";
+  const size_t jump = text.find(kJump);
+  if (jump == std::string_view::npos) return text.size();
+  return std::min(text.find(' ', jump + kJump.size()), text.size());
 }
 
 std::optional<LogStep> read_source(std::string_view line) {
@@ -139,11 +135,11 @@ std::optional<LogStep> VerifierLogReader::read(std::string_view line) {
     if (rest.starts_with('(') || rest.starts_with('<')) {
       step.kind = LogKind::instruction;
       const size_t comment = rest.find(';');
-      std::string_view text = rest.substr(0, comment);
-      if (const size_t second = second_step(text);
-          second != std::string_view::npos && comment == std::string_view::npos) {
-        held_ = text.substr(second);
-        text = text.substr(0, second);
+      std::string_view text = trim(rest.substr(0, comment));
+      if (const size_t end = end_of_instruction(text);
+          comment == std::string_view::npos && end < text.size()) {
+        held_ = trim(text.substr(end));
+        text = text.substr(0, end);
       }
       step.text = trim(text);
       if (comment != std::string_view::npos) {
@@ -250,6 +246,10 @@ std::vector<std::string_view> verdict_lines(std::string_view log) {
   while (const auto step = reader.next()) {
     switch (step->kind) {
       case LogKind::message:
+        // Registers of an endless loop, long and told elsewhere.
+        if (step->text.starts_with("cur state:") || step->text.starts_with("old state:") ||
+            step->text.starts_with("Validating "))
+          break;
         if (lines.size() >= kMostVerdictLines) lines.erase(lines.begin());
         // The two logs of a program too long for one end alike.
         if (std::find(lines.begin(), lines.end(), step->text) == lines.end()) lines.push_back(step->text);

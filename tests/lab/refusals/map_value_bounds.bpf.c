@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// refused: map_value_bounds
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 16);
+  __type(key, __u32);
+  __type(value, __u64);
+} counts SEC(".maps");
+
+SEC("xdp")
+int map_value_bounds(struct xdp_md* ctx) {
+  __u32 key = 0;
+  char* value = bpf_map_lookup_elem(&counts, &key);
+  if (!value) return XDP_PASS;
+  return value[ctx->rx_queue_index] ? XDP_DROP : XDP_PASS;  // here
+}
+
+char LICENSE[] SEC("license") = "GPL";
