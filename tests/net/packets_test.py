@@ -41,7 +41,7 @@ class Packets(PacketScene):
     def test_at_the_cgroup_each_packet_is_seen_where_it_is_sent_and_where_it_arrives(self):
         self.receiver()
         path = self.folder / "stream.pcap"
-        capture = self.capture("--hook", "cgroup", "-w", path, f"udp dst port {PORT}")
+        capture = self.capture("--hook", "cgroup", "-w", path, f"udp dst port {PORT} and src host {self.link.left}")
         self.send(3000)
         self.assertEqual(0, capture.stop(), capture.err())
         link, packets = pcap_packets(path)
@@ -52,7 +52,8 @@ class Packets(PacketScene):
 
     def test_direction_in_takes_what_arrives_at_the_cgroup_only(self):
         self.receiver()
-        capture = self.capture("--hook", "cgroup", "-Q", "in", "-w", self.folder / "in.pcap", f"udp port {PORT}")
+        capture = self.capture("--hook", "cgroup", "-Q", "in", "-w", self.folder / "in.pcap",
+                               f"udp port {PORT} and src host {self.link.left}")
         self.send(100)
         capture.stop()
         self.assertEqual([100, 100, 0], capture.counted())
@@ -166,7 +167,7 @@ class Packets(PacketScene):
     def test_losses_are_told_at_the_next_packet(self):
         self.receiver()
         for hook in (("-i", "veth0"), ("--hook", "cgroup", "-Q", "in")):
-            capture = self.capture(*hook, "-B", "64", "-o", "json", f"udp port {PORT}")
+            capture = self.capture(*hook, "-B", "64", "-o", "json", f"udp port {PORT} and src host {self.link.left}")
             capture.send(signal.SIGSTOP)
             self.send(2000)
             capture.send(signal.SIGCONT)
