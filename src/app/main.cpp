@@ -18,6 +18,7 @@
 #include "app/interface_list.h"
 #include "app/lab.h"
 #include "app/lab_check.h"
+#include "app/lab_run.h"
 #include "app/packets_file.h"
 #include "app/packets_listing.h"
 #include "app/packets_live.h"
@@ -75,6 +76,10 @@ int run(const config::LabOptions& options) {
 
 int run(const config::LabCheckOptions& options) {
   return lab_check(options);
+}
+
+int run(const config::LabRunOptions& options) {
+  return lab_run(options);
 }
 
 int main_of_verbs(const std::vector<std::string>& words) {

@@ -12,6 +12,7 @@
 #include "config/flows_options.h"
 #include "config/lab_check_options.h"
 #include "config/lab_options.h"
+#include "config/lab_run_options.h"
 #include "config/packets_options.h"
 
 namespace weir::config {
@@ -21,7 +22,8 @@ struct HelpText {
   std::string text;
 };
 
-using Command = std::variant<HelpText, FlowsOptions, PacketsOptions, DoctorOptions, LabOptions, LabCheckOptions>;
+using Command = std::variant<HelpText, FlowsOptions, PacketsOptions, DoctorOptions, LabOptions,
+                             LabCheckOptions, LabRunOptions>;
 
 /// What the help states and other rooms know.
 struct HelpFacts {

@@ -8,6 +8,7 @@
 
 #include "config/lab_check_command.h"
 #include "config/lab_help.h"
+#include "config/lab_run_command.h"
 #include "config/option_parser.h"
 #include "config/option_values.h"
 
@@ -226,11 +227,12 @@ Result<Command> parse_lab(std::vector<std::string> arguments) {
     arguments = {"--help"};
   }
   if (name == "check") return parse_lab_check(std::move(arguments));
+  if (name == "run") return parse_lab_run(std::move(arguments));
   const auto known = std::find(kLabCommands.begin(), kLabCommands.end(), name);
   if (known == kLabCommands.end())
     return base::fail(ErrorKind::bad_input, "weir lab: unknown command '" + name + "'" +
-                                                did_you_mean(name, kLabCommands) +
-                                                " (list, show, dump, btf, map, log, features)");
+                                                did_you_mean(name, kLabWords) +
+                                                " (run, check, list, show, dump, btf, map, log, features)");
   const auto command = static_cast<LabCommand>(known - kLabCommands.begin());
 
   std::vector<std::string> rest;

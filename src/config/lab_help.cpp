@@ -3,6 +3,7 @@
 
 #include "config/duration.h"
 #include "config/lab_check_command.h"
+#include "config/lab_run_command.h"
 
 namespace weir::config {
 namespace {
@@ -21,6 +22,8 @@ std::string lab_usage() {
          "  weir lab dump PROG|FILE.o             its instructions, its machine code, its control flow\n"
          "  weir lab map MAP [get|set|del|top|watch]  its entries, by their types\n"
          "  weir lab btf [FILE|PROG] [--header]   types: of the kernel, a file, a program\n"
+         "  weir lab run FILE.c|FILE.o            compiled, loaded, attached; what it says and counts, until "
+         "Ctrl-C\n"
          "  weir lab check FILE.c|FILE.o...       what the verifier says of programs, explained\n"
          "  weir lab log                          what bpf_printk writes\n"
          "  weir lab features                     program types, map types, helpers of this kernel\n"
@@ -31,6 +34,7 @@ std::string lab_usage() {
 
 std::string lab_head(std::string_view verb) {
   if (verb == "lab check") return lab_check_head();
+  if (verb == "lab run") return lab_run_head();
   if (verb == "lab list")
     return "weir lab list: the eBPF programs, maps and links of this machine\n"
            "\n"
@@ -85,6 +89,7 @@ std::string lab_head(std::string_view verb) {
 
 std::string lab_tail(std::string_view verb) {
   if (verb == "lab check") return lab_check_tail();
+  if (verb == "lab run") return lab_run_tail();
   const std::string units = "TIME takes a unit, " + std::string(kDurationUnits) + ": 500ms, 1.5h.\n";
   if (verb == "lab list")
     return "EXAMPLES\n"

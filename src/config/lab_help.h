@@ -10,6 +10,9 @@ namespace weir::config {
 
 inline constexpr std::array<std::string_view, 7> kLabCommands = {"list", "show", "dump",    "btf",
                                                                  "map",  "log",  "features"};
+/// With those whose options are their own.
+inline constexpr std::array<std::string_view, 9> kLabWords = {"run", "check", "list", "show",    "dump",
+                                                              "btf", "map",   "log",  "features"};
 
 /// What `weir lab` alone and `weir lab --help` print.
 std::string lab_usage();
