@@ -28,14 +28,18 @@ enum class TargetKind : uint8_t {
   typed_function,
   tracepoint,
   raw_tracepoint,
-  uprobe
+  uprobe,
+  lsm
 };
 
 struct SectionPrefix {
   std::string_view name;
   TargetKind kind;
 };
-constexpr std::array<SectionPrefix, 26> kPrefixes{{
+constexpr std::array<SectionPrefix, 29> kPrefixes{{
+    {"lsm/", TargetKind::lsm},
+    {"lsm.s/", TargetKind::lsm},
+    {"lsm_cgroup/", TargetKind::lsm},
     {"kprobe/", TargetKind::function},
     {"kretprobe/", TargetKind::function},
     {"kprobe.multi/", TargetKind::function},
@@ -66,6 +70,28 @@ constexpr std::array<SectionPrefix, 26> kPrefixes{{
 
 constexpr std::array<std::string_view, 9> kCallPrefixes = {
     "__x64_sys_", "__arm64_sys_", "__se_sys_", "__do_sys_", "ksys_", "do_sys_", "sys_", "__sys_", "do_"};
+
+/// Functions that many programs attach to, by their beginnings, and the tracepoint that is hit near them.
+struct SeenBy {
+  std::string_view function;
+  std::string_view tracepoint;
+};
+constexpr std::array<SeenBy, 14> kSeenBy{{
+    {"tcp_v4_connect", "sock/inet_sock_set_state"},
+    {"tcp_v6_connect", "sock/inet_sock_set_state"},
+    {"tcp_connect", "sock/inet_sock_set_state"},
+    {"tcp_close", "sock/inet_sock_set_state"},
+    {"tcp_set_state", "sock/inet_sock_set_state"},
+    {"inet_csk_accept", "sock/inet_sock_set_state"},
+    {"tcp_retransmit_skb", "tcp/tcp_retransmit_skb"},
+    {"kfree_skb", "skb/kfree_skb"},
+    {"ip_rcv", "net/netif_receive_skb"},
+    {"__netif_receive_skb", "net/netif_receive_skb"},
+    {"dev_queue_xmit", "net/net_dev_queue"},
+    {"finish_task_switch", "sched/sched_switch"},
+    {"wake_up_new_task", "sched/sched_wakeup_new"},
+    {"do_exit", "sched/sched_process_exit"},
+}};
 
 struct FreeBtf {
   void operator()(btf* types) const { btf__free(types); }
@@ -117,6 +143,7 @@ std::vector<std::string> read_functions() {
 
 void read_types(AttachTargets& targets) {
   constexpr std::string_view kTracepoint = "btf_trace_";
+  constexpr std::string_view kHook = "bpf_lsm_";
   const LibbpfMessages quiet;
   const std::unique_ptr<btf, FreeBtf> types(btf__load_vmlinux_btf());
   const uint32_t count = types ? btf__type_cnt(types.get()) : 0;
@@ -124,6 +151,8 @@ void read_types(AttachTargets& targets) {
     const btf_type* type = btf__type_by_id(types.get(), id);
     const char* text = btf__name_by_offset(types.get(), type->name_off);
     const std::string_view name = text ? text : "";
+    if (btf_is_func(type) && name.starts_with(kHook))
+      targets.lsm_hooks.emplace_back(name.substr(kHook.size()));
     if (btf_is_func(type)) targets.typed_functions.emplace_back(name);
     if (btf_is_typedef(type) && name.starts_with(kTracepoint))
       targets.raw_tracepoints.emplace_back(name.substr(kTracepoint.size()));
@@ -186,6 +215,9 @@ std::string without_kprobes(std::string_view function, const AttachTargets& targ
            "trace_event_raw_sys_enter";
   if (call && *call != function && targets.tracepoints.empty())
     return sentence + ": SEC(\"raw_tp/sys_enter\") sees every system call";
+  for (const auto& [prefix, tracepoint] : kSeenBy)
+    if (function.starts_with(prefix) && has(targets.tracepoints, tracepoint))
+      return sentence + ": SEC(\"tracepoint/" + std::string(tracepoint) + "\") sees much of the same";
   const auto near = tracepoints_near(function, targets);
   for (size_t i = 0; i < near.size(); ++i)
     sentence += (i == 0 ? ": near it are SEC(\"tp_btf/" : "\"), SEC(\"tp_btf/") + near[i];
@@ -223,6 +255,16 @@ std::string tracepoint_advice(std::string_view prefix, std::string_view target,
   return missing + did_you_mean(prefix, target, targets.tracepoints);
 }
 
+std::string lsm_advice(std::string_view prefix, std::string_view target, const AttachTargets& targets) {
+  if (!target.empty() && !targets.lsm_hooks.empty() && !has(targets.lsm_hooks, target))
+    return "this kernel has no LSM hook " + std::string(target) +
+           did_you_mean(prefix, target, targets.lsm_hooks);
+  if (!targets.lsm_order.empty() && ("," + targets.lsm_order + ",").find(",bpf,") == std::string::npos)
+    return "it would attach and never run: bpf is not among the security modules of this kernel (" +
+           targets.lsm_order + "); the kernel's argument lsm= adds it";
+  return {};
+}
+
 }  // namespace
 
 AttachTargets AttachTargets::of_running_kernel(const std::vector<std::string>& sections) {
@@ -232,7 +274,11 @@ AttachTargets AttachTargets::of_running_kernel(const std::vector<std::string>& s
     std::string_view target;
     const TargetKind kind = kind_of(section, target);
     functions |= kind == TargetKind::function || kind == TargetKind::system_call;
-    types |= kind == TargetKind::typed_function || kind == TargetKind::raw_tracepoint;
+    types |=
+        kind == TargetKind::typed_function || kind == TargetKind::raw_tracepoint || kind == TargetKind::lsm;
+    if (kind == TargetKind::lsm && targets.lsm_order.empty())
+      if (const auto security = kernel::open_securityfs())
+        if (auto order = kernel::read_file_at(security->get(), "lsm")) targets.lsm_order = std::move(*order);
     tracepoints |= kind == TargetKind::tracepoint;
   }
   targets.kprobes = access("/sys/bus/event_source/devices/kprobe", F_OK) == 0;
@@ -241,8 +287,8 @@ AttachTargets AttachTargets::of_running_kernel(const std::vector<std::string>& s
   if (functions && targets.kprobes) targets.functions = read_functions();
   if (tracepoints) targets.tracepoints = read_tracepoints();
   if (types) read_types(targets);
-  for (auto* list :
-       {&targets.functions, &targets.typed_functions, &targets.tracepoints, &targets.raw_tracepoints})
+  for (auto* list : {&targets.functions, &targets.typed_functions, &targets.tracepoints,
+                     &targets.raw_tracepoints, &targets.lsm_hooks})
     std::sort(list->begin(), list->end());
   return targets;
 }
@@ -270,6 +316,8 @@ std::string target_advice(std::string_view section, const AttachTargets& targets
         return {};
       return "this kernel has no raw tracepoint " + std::string(target) +
              did_you_mean(prefix, target, targets.raw_tracepoints);
+    case TargetKind::lsm:
+      return lsm_advice(prefix, target, targets);
     case TargetKind::uprobe:
       return targets.uprobes ? std::string() : "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)";
   }

@@ -17,6 +17,8 @@ struct AttachTargets {
   std::vector<std::string> typed_functions;  // that fentry, fexit and LSM programs find, by BTF
   std::vector<std::string> tracepoints;      // "sched/sched_switch"
   std::vector<std::string> raw_tracepoints;  // "sched_switch"
+  std::vector<std::string> lsm_hooks;        // "file_open"
+  std::string lsm_order;                     // which security modules run: "capability,bpf"; empty: not known
 
   /// Reads what the sections' kinds need.
   static AttachTargets of_running_kernel(const std::vector<std::string>& sections);

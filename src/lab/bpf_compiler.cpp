@@ -2,6 +2,7 @@
 #include "lab/bpf_compiler.h"
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "config/nearest_word.h"
 #include "lab/bounded_command.h"
 #include "lab/kernel_header.h"
 
@@ -85,20 +87,12 @@ Result<> check_source(const std::string& path) {
 
 std::vector<std::string> command_line(const CompileOptions& options, const std::string& clang,
                                       const std::string& header_folder) {
-  std::vector<std::string> words = {clang,
-                                    "-O2",
-                                    "-g",
-                                    "-target",
-                                    "bpf",
-                                    std::string("-D__TARGET_ARCH_") + kArchitecture,
-                                    "-fno-caret-diagnostics",
-                                    "-fno-color-diagnostics",
-                                    "-Wall",
-                                    "-Wconditional-uninitialized",
-                                    "-Wno-unused-function",
-                                    "-Wno-unknown-pragmas",
-                                    "-Wno-compare-distinct-pointer-types",
-                                    "-Wno-address-of-packed-member"};
+  std::vector<std::string> words = {
+      clang, "-O2", "-g", "-target", "bpf", std::string("-D__TARGET_ARCH_") + kArchitecture,
+      "-fno-caret-diagnostics", "-fno-color-diagnostics", "-Wall", "-Wconditional-uninitialized",
+      // libbpf would refuse the object later, without a line.
+      "-Werror=implicit-function-declaration", "-ferror-limit=10", "-Wno-unused-function",
+      "-Wno-unknown-pragmas", "-Wno-compare-distinct-pointer-types", "-Wno-address-of-packed-member"};
   if (options.keep_null_checks) words.push_back("-fno-delete-null-pointer-checks");
   for (const std::string& define : options.defines) words.push_back("-D" + define);
   for (const std::string& folder : options.include_folders) words.push_back("-I" + folder);
@@ -137,6 +131,38 @@ Result<Compilation> run_clang(const CompileOptions& options, const std::string& 
     return base::fail(ErrorKind::resource, clang + " ended with code " + std::to_string(run->exit_code) +
                                                " and without an error: " + run->errors.substr(0, 300));
   return made;
+}
+
+// Of the headers that Weir was built with; newer helpers are missing.
+#define WEIR_HELPER_NAME(name) "bpf_" #name
+constexpr auto kHelpers = std::to_array<std::string_view>({__BPF_FUNC_MAPPER(WEIR_HELPER_NAME)});
+#undef WEIR_HELPER_NAME
+
+/// The name in clang's message on a function that nothing declares; empty: it is another message.
+std::string undeclared_function(std::string_view text) {
+  for (const std::string_view words :
+       {"implicit declaration of function '", "call to undeclared function '",
+        "call to undeclared library function '", "implicitly declaring library function '"}) {
+    const size_t at = text.find(words);
+    if (at == std::string_view::npos) continue;
+    text.remove_prefix(at + words.size());
+    return std::string(text.substr(0, text.find('\'')));
+  }
+  return {};
+}
+
+std::string function_advice(const std::string& name) {
+  if (std::find(kHelpers.begin(), kHelpers.end(), name) != kHelpers.end() || name == "bpf_printk")
+    return name + " is declared by #include <bpf/bpf_helpers.h>";
+  if (const auto near = config::nearest_word(name, kHelpers); near && name.starts_with("bpf_"))
+    return "there is no helper " + name + "; did you mean " + std::string(*near) +
+           "? A function of the kernel (kfunc) needs a line `extern … __ksym;`";
+  if (name.starts_with("bpf_"))
+    return "there is no helper " + name +
+           "; a function of the kernel (kfunc) needs a line `extern … __ksym;`";
+  return "there is no C library in the kernel, and its functions are called as helpers or kfuncs only: "
+         "write " +
+         name + " yourself (static __always_inline), or use __builtin_memcpy and its like";
 }
 
 }  // namespace
@@ -205,11 +231,8 @@ std::string compile_advice(const std::vector<ClangMessage>& messages) {
     if (message.severity != ClangSeverity::error) continue;
     for (const auto& [part, sentence] : kAdvice)
       if (message.text.find(part) != std::string::npos) return std::string(sentence);
-    const size_t call = message.text.find("undeclared function 'bpf_");
-    if (call != std::string::npos)
-      return "helpers are declared by #include <bpf/bpf_helpers.h>; a kernel's function (kfunc) needs a line "
-             "`extern … "
-             "__ksym;`";
+    if (const std::string function = undeclared_function(message.text); !function.empty())
+      return function_advice(function);
     if (message.text.find("undeclared") != std::string::npos &&
         message.text.find("'SEC'") != std::string::npos)
       return "SEC() comes from #include <bpf/bpf_helpers.h>";

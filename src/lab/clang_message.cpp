@@ -37,6 +37,8 @@ std::string take_option(std::string_view& text) {
   if (bracket == std::string_view::npos || !text.ends_with(']')) return {};
   std::string option(text.substr(bracket + 2, text.size() - bracket - 3));
   text.remove_suffix(text.size() - bracket);
+  constexpr std::string_view kMadeError = "-Werror,";
+  if (option.starts_with(kMadeError)) option.erase(0, kMadeError.size());
   return option.substr(0, option.find(','));
 }
 

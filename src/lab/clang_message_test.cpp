@@ -24,6 +24,13 @@ TEST(ClangMessage, warnings_have_their_place_option_and_notes) {
             "a/xdp.bpf.c:11:4: warning: variable 'count' is uninitialized when used here [-Wuninitialized]");
 }
 
+TEST(ClangMessage, a_warning_made_an_error_keeps_its_option) {
+  const auto messages =
+      parse_clang_messages("x.c:3:40: error: no [-Werror,-Wimplicit-function-declaration]\n");
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].option, "-Wimplicit-function-declaration");
+}
+
 TEST(ClangMessage, errors_without_a_place_and_fatal_ones_are_read) {
   const auto messages = parse_clang_messages(
       "error: unable to create target: 'No available targets are compatible with triple \"bpf\"'\n"

@@ -64,11 +64,11 @@ class ProgramTrial {
     // The short log ends with the verdict, also on kernels that keep a long log's beginning.
     const std::string verdict = program_.log;
     const int system_errno = program_.system_errno;
-    for (size_t i = 0; i < kPathLogs.size() && (i == 0 || program_.log_cut); ++i)
+    for (size_t i = 0; i < kPathLogs.size() && (i == 0 || (program_.log_cut && !has_the_end())); ++i)
       if (auto done = load(kLogPath | kLogCounts, kPathLogs[i]); !done) return done;
     program_.system_errno = system_errno;
     program_.end = TrialEnd::refused;
-    if (program_.log_cut && !program_.log.ends_with(verdict)) program_.log += '\n' + verdict;
+    if (program_.log_cut && !has_the_end()) program_.log += '\n' + verdict;
     return {};
   }
 
@@ -114,6 +114,9 @@ class ProgramTrial {
 
   /// An accepted program's log that does not fit ends the load with ENOSPC.
   bool level_accepted_before() const { return program_.end == TrialEnd::accepted; }
+
+  /// Since Linux 6.4 it is the beginning of a log that goes where there is no room.
+  bool has_the_end() const { return program_.log.rfind("\nprocessed ") != std::string::npos; }
 
   std::span<const std::byte> object_;
   const TrialOptions& options_;

@@ -97,11 +97,22 @@ std::optional<LogStep> read_joined(std::string_view line) {
   return step;
 }
 
+/// Since Linux 6.16, before the walk: "12: 01........ (07) r1 += 1", a sign for each register.
+bool is_liveness(std::string_view text) {
+  constexpr size_t kRegisters = 10;
+  return text.size() > kRegisters && text[kRegisters] == ' ' &&
+         text.substr(0, kRegisters).find_first_not_of(".0123456789") == std::string_view::npos;
+}
+
 bool is_precision(std::string_view line) {
-  constexpr std::array<std::string_view, 9> kBeginnings = {
-      "mark_precise:",   "last_idx ",      "regs=",
-      "parent ",         "propagating ",   "falling back ",
-      "to_precise_reg ", "parent already", "frame0: propagating"};
+  constexpr std::array<std::string_view, 10> kBeginnings = {
+      "Live regs before insn", "mark_precise:", "last_idx ",       "regs=",          "parent ",
+      "propagating ",          "falling back ", "to_precise_reg ", "parent already", "frame0: propagating"};
+  if (line.starts_with("frame") && line.find(": propagating ") != std::string_view::npos) return true;
+  // "(0) frame 0 insn 6 +live -8"
+  if (line.size() > 2 && line[0] == '(' && line[1] >= '0' && line[1] <= '9' &&
+      line.find(") ") != std::string_view::npos)
+    return line.find("live") != std::string_view::npos;
   return std::any_of(kBeginnings.begin(), kBeginnings.end(),
                      [&](std::string_view beginning) { return line.starts_with(beginning); });
 }
@@ -124,6 +135,11 @@ std::optional<LogStep> VerifierLogReader::read(std::string_view line) {
     rest = trim(rest);
     if (rest == "safe") {
       step.kind = LogKind::pruned;
+      return step;
+    }
+    if (is_liveness(rest)) {
+      step.kind = LogKind::precision;
+      step.text = line;
       return step;
     }
     if (is_known(rest)) {

@@ -17,7 +17,7 @@ enum class LogKind : uint8_t {
   joined,       // from, number; known: all, on the way from one to the other
   pruned,       // number: from here on all was seen before; from: where the way came from, if it is told
   call,       // text: "caller:", "callee:", "returning from callee:", "to caller at 10:"; known: that frame's
-  precision,  // the verifier went back to see which numbers it must know exactly
+  precision,  // which registers live, and going back to see what must be known exactly
   function,   // text: "func#1 @17"
   count,      // statistics: see LogCounts
   message,    // anything else: what is wrong

@@ -139,6 +139,14 @@ TEST(VerifierLog, a_way_taken_up_behind_a_jump_in_the_same_line_is_its_own_step)
   EXPECT_EQ(steps[4].from, 2u);
 }
 
+TEST(VerifierLog, what_linux_6_16_says_of_live_registers_is_no_verdict) {
+  const auto steps = steps_of(
+      "Live regs before insn:\n      0: .1........ (61) r1 = *(u32 *)(r1 +12)\n"
+      "(0) frame 0 insn 6 +live -8\n(0) live stack update done in 2 iterations\n");
+  ASSERT_EQ(steps.size(), 4u);
+  for (const LogStep& step : steps) EXPECT_EQ(step.kind, LogKind::precision) << step.text;
+}
+
 TEST(VerifierLog, counts_are_read_from_the_end) {
   const LogCounts counts = read_counts(kLinux618);
   EXPECT_EQ(counts.verified_instructions, 26u);

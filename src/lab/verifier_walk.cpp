@@ -39,7 +39,7 @@ std::string numbered(uint32_t number) {
 
 void count(const LogStep& step, WalkSummary& summary) {
   if (step.kind == LogKind::instruction) ++summary.instructions;
-  if (step.kind == LogKind::joined) ++summary.joined;
+  if (step.kind == LogKind::joined || (step.kind == LogKind::pruned && step.from != 0)) ++summary.joined;
   if (step.kind == LogKind::pruned) ++summary.pruned;
 }
 
@@ -69,6 +69,7 @@ WalkSummary write_walk(const TrialProgram& program, const std::function<void(std
   WalkSummary summary;
   SourceTeller source(program);
   VerifierLogReader reader(program.log);
+  LogKind before = LogKind::message;
   while (const auto step = reader.next()) {
     count(*step, summary);
     switch (step->kind) {
@@ -79,6 +80,7 @@ WalkSummary write_walk(const TrialProgram& program, const std::function<void(std
         add_known(*step, line);
         break;
       case LogKind::state:
+        if (before == LogKind::joined) break;  // says the same
         line(numbered(step->number) + "  known here:");
         add_known(*step, line);
         break;
@@ -88,6 +90,9 @@ WalkSummary write_walk(const TrialProgram& program, const std::function<void(std
         add_known(*step, line);
         break;
       case LogKind::pruned:
+        if (step->from != 0)
+          line("-- the other way from " + std::to_string(step->from) + ", on at " +
+               std::to_string(step->number) + ":");
         line(numbered(step->number) + "  seen before with no more known: this way ends");
         break;
       case LogKind::call:
@@ -103,6 +108,7 @@ WalkSummary write_walk(const TrialProgram& program, const std::function<void(std
       case LogKind::count:
         break;
     }
+    before = step->kind;
   }
   return summary;
 }
@@ -123,7 +129,7 @@ WalkSummary write_walk_json(const TrialProgram& program,
     JsonRecord json;
     json.text("type", "lab.check.step").text("program", program.name).text("action", action);
     if (step->kind != LogKind::call) json.number("instruction", step->number);
-    if (step->kind == LogKind::joined) json.number("from", step->from);
+    if (step->kind == LogKind::joined || step->from != 0) json.number("from", step->from);
     json.text("text", step->text);
     if (step->kind == LogKind::instruction)
       if (const auto place = place_of(program, step->number))

@@ -156,7 +156,8 @@ class Check(unittest.TestCase):
     def test_the_walk_tells_every_step_that_the_verifier_counted(self):
         done, records = check_json("--walk", self.write(GOOD), "--prog", "first")
         steps = [record for record in records if record["type"] == "lab.check.step" and record["action"] == "instruction"]
-        self.assertEqual(records[-1]["verified_instructions"], len(steps))
+        pruned = [record for record in records if record.get("action") == "pruned"]
+        self.assertEqual(records[-1]["verified_instructions"], len(steps) + len(pruned))
         self.assertTrue(all(step["file"].endswith("good.bpf.c") for step in steps if "file" in step))
         self.assertTrue(any(step.get("known") for step in steps))
         text = stage.lab("check", "--walk", self.folder / "good.bpf.c").stdout
@@ -183,6 +184,13 @@ class Check(unittest.TestCase):
         done = stage.lab("check", self.write("#include <bpf/bpf_helpers.h>\n", "c.bpf.c"), check=False)
         self.assertEqual(2, done.returncode)
         self.assertIn('include <linux/bpf.h>, or "vmlinux.h", before', done.stdout)
+
+    def test_a_helper_that_is_none_is_answered_with_the_one_that_was_meant(self):
+        done = stage.lab("check", self.write(
+            '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
+            'SEC("xdp") int f(void *ctx) { return bpf_map_lookup_element(ctx, 0) != 0; }\n'), check=False)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("did you mean bpf_map_lookup_elem?", " ".join(done.stdout.split()))
 
     def test_a_file_without_programs_says_what_makes_one(self):
         done = stage.lab("check", self.write("int f(void *ctx) { return 0; }\n"), check=False)
