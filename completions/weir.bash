@@ -25,6 +25,7 @@ _weir_options() {
       --container -c --for -s --headers -B --buffer-size --fail-on-loss -v -q -e -t --nano --micro -# --number -S -K -x -X -A -l -n -N
       -o -w --pcap --print -U -C -G -W -z -d --ebpf -h --help" ;;
     doctor) echo "-o --clean --no-color -v -h --help" ;;
+    "lab check") echo "--prog --walk --log -I -D --btf -o --no-color -v -h --help" ;;
   esac
 }
 
@@ -47,12 +48,19 @@ _weir() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" verb="${COMP_WORDS[1]}"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "flows top packets doctor help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "flows top packets lab doctor help --version" -- "$word"))
     return
+  fi
+  if [[ $verb == lab ]]; then
+    if ((COMP_CWORD == 2)); then
+      COMPREPLY=($(compgen -W "check" -- "$word"))
+      return
+    fi
+    verb="lab ${COMP_WORDS[2]}"
   fi
   case "$previous" in
     help) COMPREPLY=($(compgen -W "flows top packets doctor" -- "$word")) ;;
-    -r | -w | -F | --classic)
+    -r | -w | -F | --classic | --btf | -I)
       COMPREPLY=($(compgen -f -- "$word"))
       compopt -o filenames
       ;;
@@ -62,7 +70,7 @@ _weir() {
     --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")) ;;
     --hook) COMPREPLY=($(compgen -W "cgroup tc xdp socket" -- "$word")) ;;
     -o)
-      if [[ $verb == doctor ]]; then
+      if [[ $verb == doctor || $verb == lab* ]]; then
         COMPREPLY=($(compgen -W "table json" -- "$word"))
       elif [[ $verb == packets ]]; then
         COMPREPLY=($(compgen -W "text json" -- "$word"))
@@ -79,6 +87,9 @@ _weir() {
     *)
       if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$(_weir_options "$verb")" -- "$word"))
+      elif [[ $verb == "lab check" ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+        compopt -o filenames
       fi
       ;;
   esac

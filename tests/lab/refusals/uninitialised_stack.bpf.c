@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // refused: uninitialised_stack
-// since: 6.6
+// since: 6.12
 // capabilities: bpf net_admin
 #include <linux/bpf.h>
 
