@@ -25,6 +25,7 @@ _weir_options() {
       --container -c --for -s --headers -B --buffer-size --fail-on-loss -v -q -e -t --nano --micro -# --number -S -K -x -X -A -l -n -N
       -o -w --pcap --print -U -C -G -W -z -d --ebpf -h --help" ;;
     doctor) echo "-o --clean --no-color -v -h --help" ;;
+    "lab run") echo "-i --cgroup --set --map --event -c --for --interval --top -I -D --btf -o -v -h --help" ;;
     "lab check") echo "--prog --walk --log -I -D --btf -o --no-color -v -h --help" ;;
   esac
 }
@@ -53,13 +54,13 @@ _weir() {
   fi
   if [[ $verb == lab ]]; then
     if ((COMP_CWORD == 2)); then
-      COMPREPLY=($(compgen -W "check" -- "$word"))
+      COMPREPLY=($(compgen -W "run check list show dump btf map log features" -- "$word"))
       return
     fi
     verb="lab ${COMP_WORDS[2]}"
   fi
   case "$previous" in
-    help) COMPREPLY=($(compgen -W "flows top packets doctor" -- "$word")) ;;
+    help) COMPREPLY=($(compgen -W "flows top packets lab doctor" -- "$word")) ;;
     -r | -w | -F | --classic | --btf | -I)
       COMPREPLY=($(compgen -f -- "$word"))
       compopt -o filenames
@@ -70,9 +71,9 @@ _weir() {
     --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")) ;;
     --hook) COMPREPLY=($(compgen -W "cgroup tc xdp socket" -- "$word")) ;;
     -o)
-      if [[ $verb == doctor || $verb == lab* ]]; then
+      if [[ $verb == doctor || ($verb == lab* && $verb != "lab run") ]]; then
         COMPREPLY=($(compgen -W "table json" -- "$word"))
-      elif [[ $verb == packets ]]; then
+      elif [[ $verb == packets || $verb == "lab run" ]]; then
         COMPREPLY=($(compgen -W "text json" -- "$word"))
       else
         COMPREPLY=($(compgen -W "table wide lines json" -- "$word"))
@@ -87,7 +88,7 @@ _weir() {
     *)
       if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$(_weir_options "$verb")" -- "$word"))
-      elif [[ $verb == "lab check" ]]; then
+      elif [[ $verb == "lab check" || $verb == "lab run" ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
         compopt -o filenames
       fi
