@@ -89,7 +89,7 @@ std::vector<std::string> command_line(const CompileOptions& options, const std::
                                       const std::string& header_folder) {
   std::vector<std::string> words = {
       clang, "-O2", "-g", "-target", "bpf", std::string("-D__TARGET_ARCH_") + kArchitecture,
-      "-fno-caret-diagnostics", "-fno-color-diagnostics", "-Wall", "-Wconditional-uninitialized",
+      "-fno-caret-diagnostics", "-fno-color-diagnostics", "-Wall",
       // libbpf would refuse the object later, without a line.
       "-Werror=implicit-function-declaration", "-ferror-limit=10", "-Wno-unused-function",
       "-Wno-unknown-pragmas", "-Wno-compare-distinct-pointer-types", "-Wno-address-of-packed-member"};

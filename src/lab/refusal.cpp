@@ -210,7 +210,7 @@ constexpr auto kLibbpfPatterns = std::to_array<Pattern>({
     {Kind::map_refused, "Error in bpf_create_map_xattr("},
     {Kind::unresolved_symbol, "failed to resolve"},
     {Kind::unresolved_symbol, "can't find symbol"},
-    {Kind::core_relocation, "relo #"},
+    {Kind::core_relocation, "failed to relocate"},
 });
 
 bool fits(std::string_view line, std::string_view pattern) {

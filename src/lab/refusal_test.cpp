@@ -136,6 +136,10 @@ TEST(Refusal, what_libbpf_says_is_told_apart) {
                   "map 'm': failed to create: Invalid argument(-22)"},
                  EINVAL),
             Kind::map_refused);
+  // A field that is missing and asked for first is no reason.
+  EXPECT_EQ(kind({"prog 'x': relo #14: <byte_off> [576] struct a___old.b (0:0 @ offset 0)"}, EPERM),
+            Kind::not_permitted);
+  EXPECT_EQ(kind({"prog 'x': relo #1: failed to relocate: -22"}, EINVAL), Kind::core_relocation);
   EXPECT_EQ(kind({}, EPERM), Kind::not_permitted);
   EXPECT_EQ(kind({}, E2BIG), Kind::too_long);
   EXPECT_EQ(kind({}, EINVAL), Kind::type_unsupported);

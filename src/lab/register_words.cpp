@@ -63,11 +63,15 @@ std::string describe_map_value(std::string_view value) {
 }
 
 std::string describe_packet(std::string_view value) {
-  const std::string_view offset = attribute(value, "off");
+  std::string_view offset = attribute(value, "off");
+  if (offset.empty()) offset = "0";
   std::string_view shown = attribute(value, "r");
   if (shown.empty()) shown = "0";
-  return "the packet at byte " + std::string(offset.empty() ? "0" : offset) +
-         " and the program has shown that " + in_bytes(shown) + (shown == "1" ? " is there" : " are there");
+  const std::string_view id = attribute(value, "id");
+  const bool is_exact = id.empty() || id == "0";  // else something that is no constant was added before
+  return (is_exact ? "the packet at byte " + std::string(offset)
+                   : "the packet, " + in_bytes(offset) + " behind a place that varies") +
+         ", and the program has shown that " + in_bytes(shown) + (shown == "1" ? " is there" : " are there");
 }
 
 std::string describe_stack_pointer(std::string_view value) {

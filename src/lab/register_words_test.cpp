@@ -32,7 +32,10 @@ TEST(RegisterWords, pointers_say_what_they_point_to) {
   EXPECT_EQ(describe_known("map_value(id=0,off=4,ks=4,vs=8,imm=0)"), "a value of a map (8 bytes), at byte 4");
   EXPECT_EQ(describe_known("map_ptr(map=counts,ks=4,vs=8)"), "the map counts");
   EXPECT_EQ(describe_known("pkt(id=0,off=12,r=0)"),
-            "the packet at byte 12 and the program has shown that 0 bytes are there");
+            "the packet at byte 12, and the program has shown that 0 bytes are there");
+  EXPECT_EQ(
+      describe_known("pkt(id=1,off=14,r=0)"),
+      "the packet, 14 bytes behind a place that varies, and the program has shown that 0 bytes are there");
   EXPECT_EQ(describe_known("pkt_end()"), "the packet's end");
   EXPECT_EQ(describe_known("fp0"), "the stack's top");
   EXPECT_EQ(describe_known("fp-16"), "the stack, 16 bytes below its top");

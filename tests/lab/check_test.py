@@ -110,6 +110,13 @@ class Refusals(unittest.TestCase):
         if RELEASE >= (6, 6):
             self.assertGreaterEqual(len(kinds), 40, sorted(kinds))
 
+    def test_the_documentation_names_every_kind(self):
+        words = (stage.ROOT / "src" / "lab" / "refusal_words.cpp").read_text()
+        kinds = re.findall(r'\{Kind::\w+,\s+"(\w+)"', words)
+        documented = (stage.ROOT / "docs" / "lab.md").read_text()
+        self.assertGreater(len(kinds), 50)
+        self.assertEqual([], [kind for kind in kinds if f"`{kind}`" not in documented])
+
     def test_the_text_says_clang_s_warning_before_the_rule(self):
         text = text_of("uninitialised_pointer")
         self.assertIn("variable 'count' is uninitialized when used here", text)
