@@ -30,7 +30,7 @@ void add_messages(JsonRecord& record, const char* key, const std::vector<lab::Cl
               [](const lab::ClangMessage& message, std::string& to) { to += message_record(message); });
 }
 
-std::string refusal_record(const lab::CheckedProgram& program, bool with_log) {
+std::string refusal_record(const lab::CheckedProgram& program) {
   const lab::Explanation& explanation = *program.explanation;
   JsonRecord record;
   record.text("kind", refusal_name(explanation.refusal.kind));
@@ -56,7 +56,6 @@ std::string refusal_record(const lab::CheckedProgram& program, bool with_log) {
       .text("cure", explanation.cure)
       .text("verdict", explanation.refusal.verdict);
   record.some("errno", static_cast<uint64_t>(program.trial.system_errno));
-  if (with_log) record.text("log", program.trial.log);
   return record.object();
 }
 
@@ -88,7 +87,8 @@ void write_check_json(const std::string& name, const lab::CheckedFile& file,
     add_messages(record, "warnings", program.warnings);
     record.text("attach_note", program.target_note);
     if (program.trial.log_cut) record.truth("log_cut", true);
-    if (!program.accepted()) record.raw("refusal", refusal_record(program, options.log));
+    if (!program.accepted()) record.raw("refusal", refusal_record(program));
+    if (options.log) record.text("log", program.trial.log);
     output.append(record.line());
   }
 }

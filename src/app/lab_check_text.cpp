@@ -119,7 +119,18 @@ class Report {
     if (explanation.instruction && !explanation.instruction_text.empty())
       words += "  [" + std::to_string(*explanation.instruction) + ": " + explanation.instruction_text + "]";
     entry(program.trial.end == lab::TrialEnd::refused ? "verifier" : "kernel", words);
-    if (options_.log) log(program);
+  }
+
+  void log(const lab::CheckedProgram& program) {
+    output_.append("\n");
+    styled(Style::bold, "the verifier's own words on " + program.trial.name);
+    output_.append("\n");
+    std::string_view rest = program.trial.log;
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find('\n'), rest.size());
+      line("    " + std::string(rest.substr(0, end)));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
   }
 
   void walk(const lab::CheckedProgram& program) {
@@ -151,15 +162,6 @@ class Report {
       if (shown++ == kMostWarningsShown) break;
       entry(first ? "clang" : "", clang_message_line(warning));
       first = false;
-    }
-  }
-
-  void log(const lab::CheckedProgram& program) {
-    std::string_view rest = program.trial.log;
-    while (!rest.empty()) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      line("    " + std::string(rest.substr(0, end)));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
 
@@ -234,6 +236,7 @@ void write_check_text(const std::string& name, const lab::CheckedFile& file,
       report.note("attach", (program.accepted() ? program.trial.name + ": " : "") + program.target_note);
     }
     if (program.accepted() && options.walk) report.walk(program);
+    if (options.log) report.log(program);
   }
 }
 

@@ -47,7 +47,7 @@ Result<Command> parse_lab_check(std::vector<std::string> arguments) {
       "--walk", options.walk,
       "the verifier's way through what it accepts: instructions, what is known of registers and stack, "
       "where ways join and end");
-  parser.flag("--log", options.log, "the verifier's own words on what it refuses");
+  parser.flag("--log", options.log, "the verifier's own words");
   parser.group("COMPILING");
   parser.words("-I", options.include_folders, "FOLDER", "look for headers here too");
   parser.words("-D", options.defines, "NAME[=VALUE]", "define a macro");

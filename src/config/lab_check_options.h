@@ -17,7 +17,7 @@ struct LabCheckOptions {
   std::vector<std::string> defines;
   std::string btf;    // of the kernel to adapt to; empty: the running one
   bool walk = false;  // show the verifier's way through what it accepts
-  bool log = false;   // its own words on what it refuses
+  bool log = false;   // its own words
   LabCheckOutput output = LabCheckOutput::table;
   bool colour = true;
   int verbosity = 0;

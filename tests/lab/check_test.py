@@ -18,6 +18,35 @@ import stage
 
 REFUSALS = sorted((stage.HERE / "refusals").glob("*.bpf.c"))
 RELEASE = tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", platform.release()).groups())
+CALLS = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+__u64 total;
+static __noinline int leaf(int a) {
+  return a * 3;
+}
+static long each(__u32 i, void *context) {
+  total += leaf(i);
+  return 0;
+}
+__noinline int global(int x) {
+  return leaf(x) + 1;
+}
+static __noinline int middle(int a) {
+  int b = global(a);
+  return leaf(b);
+}
+SEC("xdp") int one(struct xdp_md *ctx) {
+  bpf_loop(4, each, 0, 0);
+  return middle(ctx->rx_queue_index) & 1;
+}
+SEC("xdp") int two(struct xdp_md *ctx) {
+  int x = middle(ctx->rx_queue_index);
+  bpf_loop(2, each, 0, 0);
+  return global(x) & 1;
+}
+char LICENSE[] SEC("license") = "GPL";
+"""
 GOOD = """
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -170,6 +199,26 @@ class Check(unittest.TestCase):
         text = stage.lab("check", "--walk", self.folder / "good.bpf.c").stdout
         self.assertIn("the verifier's way through first", text)
         self.assertIn("R1      the context", text)
+
+    def test_lines_from_the_object_are_those_that_the_kernel_tells(self):
+        """Callees stand behind their callers in the order in which libbpf puts them there; Linux 6.9 names lines itself."""
+        for source in (self.write(CALLS), stage.ROOT / "bpf" / "socket_list.bpf.c"):
+            _, records = check_json("--walk", "--log", "-I", stage.ROOT, source)
+            compared, line = 0, None
+            lines = {(record["program"], record["instruction"]): record.get("line") for record in records
+                     if record.get("action") == "instruction"}
+            self.assertTrue(lines)
+            for program in (record for record in records if record["type"] == "lab.check.program"):
+                for text in program["log"].splitlines():
+                    told = re.match(r";.* @ [^:]+:(\d+)$", text)
+                    instruction = re.match(r"(\d+): \(", text)
+                    if told:
+                        line = int(told.group(1))
+                    elif instruction and line:
+                        self.assertEqual(line, lines[program["program"], int(instruction.group(1))], text)
+                        compared, line = compared + 1, None
+            if RELEASE >= (6, 9):
+                self.assertGreater(compared, 10)
 
     def test_the_header_of_the_kernel_s_types_is_made_once(self):
         environment = dict(os.environ, XDG_CACHE_HOME=str(self.folder))
