@@ -25,9 +25,35 @@ _weir_options() {
       --container -c --for -s --headers -B --buffer-size --fail-on-loss -v -q -e -t --nano --micro -# --number -S -K -x -X -A -l -n -N
       -o -w --pcap --print -U -C -G -W -z -d --ebpf -h --help" ;;
     doctor) echo "-o --clean --no-color -v -h --help" ;;
+    "lab list") echo "--watch --sort --interval -c -o --no-color -v -h --help" ;;
+    "lab show") echo "-o --no-color -v -h --help" ;;
+    "lab dump") echo "--bytecode --jit --cfg --no-source -o --no-color -v -h --help" ;;
+    "lab btf") echo "--header --type -o --no-color -v -h --help" ;;
+    "lab map") echo "--per-cpu --by --top --interval -c -o --no-color -v -h --help" ;;
+    "lab log") echo "--prog -c -o --no-color -v -h --help" ;;
+    "lab features") echo "--prog -o --no-color -v -h --help" ;;
     "lab run") echo "-i --cgroup --set --map --event -c --for --interval --top -I -D --btf -o -v -h --help" ;;
     "lab check") echo "--prog --walk --log -I -D --btf -o --no-color -v -h --help" ;;
   esac
+}
+
+# Names of loaded programs or maps, or files: what may stand for an object of "lab COMMAND".
+_weir_objects() {
+  case "$1" in
+    "lab map")
+      if ((COMP_CWORD == 3)); then
+        COMPREPLY=($(compgen -W "$(weir lab list maps -o names 2>/dev/null | sort -u)" -- "$2"))
+      elif ((COMP_CWORD == 4)); then
+        COMPREPLY=($(compgen -W "get set del top watch" -- "$2"))
+        return
+      fi
+      ;;
+    "lab list") COMPREPLY=($(compgen -W "progs maps links net" -- "$2")) && return ;;
+    "lab show" | "lab dump" | "lab btf") COMPREPLY=($(compgen -W "$(weir lab list progs -o names 2>/dev/null | sort -u)" -- "$2")) ;;
+    *) return ;;
+  esac
+  COMPREPLY+=($(compgen -f -- "$2"))
+  compopt -o filenames
 }
 
 # Completes the last word of a comma list; a leading ! is kept.
@@ -71,7 +97,9 @@ _weir() {
     --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")) ;;
     --hook) COMPREPLY=($(compgen -W "cgroup tc xdp socket" -- "$word")) ;;
     -o)
-      if [[ $verb == doctor || ($verb == lab* && $verb != "lab run") ]]; then
+      if [[ $verb == "lab list" ]]; then
+        COMPREPLY=($(compgen -W "table json names" -- "$word"))
+      elif [[ $verb == doctor || ($verb == lab* && $verb != "lab run") ]]; then
         COMPREPLY=($(compgen -W "table json" -- "$word"))
       elif [[ $verb == packets || $verb == "lab run" ]]; then
         COMPREPLY=($(compgen -W "text json" -- "$word"))
@@ -79,7 +107,21 @@ _weir() {
         COMPREPLY=($(compgen -W "table wide lines json" -- "$word"))
       fi
       ;;
-    --sort) COMPREPLY=($(compgen -W "bytes packets rate rtt retransmits start flows" -- "$word")) ;;
+    --prog)
+      if [[ $verb == "lab log" ]]; then
+        COMPREPLY=($(compgen -W "$(weir lab list progs -o names 2>/dev/null | sort -u)" -- "$word"))
+      elif [[ $verb == "lab features" ]]; then
+        COMPREPLY=($(compgen -W "$(weir lab features -o json 2>/dev/null |
+          sed -n 's/.*"object":"program_type","name":"\([a-z0-9_]*\)".*/\1/p')" -- "$word"))
+      fi
+      ;;
+    --sort)
+      if [[ $verb == lab* ]]; then
+        COMPREPLY=($(compgen -W "cpu calls time id name" -- "$word"))
+      else
+        COMPREPLY=($(compgen -W "bytes packets rate rtt retransmits start flows" -- "$word"))
+      fi
+      ;;
     --fields | --by) _weir_list "$(_weir_fields)" "$word" ;;
     --comm) _weir_list "$(ps -eo comm= 2>/dev/null | sort -u)" "$word" ;;
     --pid) _weir_list "$(ps -eo pid= 2>/dev/null)" "$word" ;;
@@ -91,6 +133,8 @@ _weir() {
       elif [[ $verb == "lab check" || $verb == "lab run" ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
         compopt -o filenames
+      elif [[ $verb == lab* ]]; then
+        _weir_objects "$verb" "$word"
       fi
       ;;
   esac

@@ -26,9 +26,12 @@ base::Result<> run(const config::LabOptions& options) {
       return lab_dump(options);
     case config::LabCommand::btf:
       return lab_btf(options);
-    default:
-      return base::fail(base::ErrorKind::internal, "no such command");
+    case config::LabCommand::log:
+      return lab_log(options);
+    case config::LabCommand::features:
+      return lab_features(options);
   }
+  return base::fail(base::ErrorKind::internal, "no such command");
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ base::Result<> lab_watch(const config::LabOptions& options);  // list --watch
 base::Result<> lab_dump(const config::LabOptions& options);
 base::Result<> lab_show(const config::LabOptions& options);
 base::Result<> lab_btf(const config::LabOptions& options);
+base::Result<> lab_log(const config::LabOptions& options);
+base::Result<> lab_features(const config::LabOptions& options);
 base::Result<> lab_map(const config::LabOptions& options);
 base::Result<> lab_map_changes(const config::LabOptions& options);  // map top, map watch
 

@@ -30,7 +30,7 @@ Result<> show_all(const OpenedMap& map, const LabOptions& options) {
         stderr,
         "weir lab map: the map changed under the reading; entries may be missing or stand here twice\n");
   if (options.output == config::LabOutput::table)
-    std::fprintf(stderr, "%llu entries of at most %u%s\n", static_cast<unsigned long long>(walked->entries),
+    std::fprintf(stderr, "%llu of at most %u entries%s\n", static_cast<unsigned long long>(walked->entries),
                  map.entries.info().max_entries,
                  map.types.typed() ? "" : (", as bytes: " + map.types.why_untyped()).c_str());
   return {};

@@ -49,9 +49,9 @@ std::string entry_line(const OpenedMap& map, std::span<const std::byte> key, std
           lab::JsonRecord().number("cpu", cpu).raw("value", text_of_value(map, of_cpu(cpu), form)).object();
     return record.raw("values", '[' + values + ']').line();
   }
-  if (!key_text.empty()) key_text += ": ";
-  if (!split) return key_text + text_of_value(map, map.types.summed(value), form) + '\n';
-  std::string lines = key_text + '\n';
+  if (!split)
+    return key_text + (key_text.empty() ? "" : ": ") + text_of_value(map, map.types.summed(value), form) + '\n';
+  std::string lines = key_text + ":\n";
   for (uint32_t cpu = 0; cpu < cpus; ++cpu)
     lines += "  cpu " + std::to_string(cpu) + ": " + text_of_value(map, of_cpu(cpu), form) + '\n';
   return lines;

@@ -13,6 +13,7 @@ namespace weir::lab {
 namespace {
 
 constexpr size_t kMostOutputBytes = size_t{64} << 20;
+constexpr uint64_t kLeastSteps = 16'384;
 
 template <class Number>
 void append_number(std::string& to, Number number) {
@@ -49,7 +50,7 @@ class Printer {
   PrintProblem problem() const { return problem_; }
 
   void print(uint32_t type_id, uint64_t bit_offset, uint32_t bitfield_size, uint32_t depth) {
-    if (!step(1)) return missing(PrintProblem::too_long);
+    if (!step()) return missing(PrintProblem::too_long);
     if (depth > TypeSet::kDeepest) return missing(PrintProblem::too_deep);
     const auto found = types_.resolve(type_id);
     if (!found) return missing(PrintProblem::no_type);
@@ -80,10 +81,13 @@ class Printer {
   }
 
  private:
-  bool step(uint32_t cost) {
-    steps_ += cost;
-    return steps_ <= kMostSteps && to_.size() - begin_ <= kMostOutputBytes;
+  /// Honest types have no more values than bits; only those that lie go on without any.
+  bool step() { return ++steps_ <= kLeastSteps + 64 * bytes_.size() && within_limits(); }
+  bool look_up(uint32_t names) {
+    names_ += names;
+    return names_ <= kMostSteps;
   }
+  bool within_limits() const { return steps_ <= kMostSteps && to_.size() - begin_ <= kMostOutputBytes; }
 
   void missing(PrintProblem problem) {
     to_ += json_ ? "null" : "?";
@@ -135,7 +139,7 @@ class Printer {
     const bool is_signed = is_signed_enum(type);
     auto value = static_cast<uint64_t>(*number);
     if (is_signed) value = static_cast<uint64_t>(sign_extended(value, size));
-    if (!step(btf_vlen(&type))) return missing(PrintProblem::too_long);
+    if (!look_up(btf_vlen(&type))) return missing(PrintProblem::too_long);
     if (const auto name = types_.enumerator(type, value); name && !name->empty()) {
       if (json_)
         append_quoted(to_, *name);
@@ -202,7 +206,7 @@ class Printer {
       const Member member = types_.member(type, i);
       if (member.name.empty()) {
         const auto inner = types_.resolve(member.type_id);
-        if (!step(1)) problem_ = PrintProblem::too_long;
+        if (!step()) problem_ = PrintProblem::too_long;
         if (inner && btf_is_composite(inner->type) && depth < TypeSet::kDeepest)
           print_members(*inner->type, offset + member.bit_offset, depth + 1, first);
         continue;
@@ -224,6 +228,7 @@ class Printer {
   std::string& to_;
   size_t begin_;
   uint64_t steps_ = 0;
+  uint64_t names_ = 0;  // of enums that were gone through
   PrintProblem problem_ = PrintProblem::none;
 };
 

@@ -23,7 +23,7 @@ enum class PrintProblem : uint8_t {
   no_type,      // there is no such type, or it has no values
   short_bytes,  // the type goes beyond the bytes
   too_deep,     // more than TypeSet::kDeepest structs in structs
-  too_long,     // more than kMostSteps values
+  too_long,     // more values than the bytes can have, or than kMostSteps
 };
 inline constexpr uint32_t kMostSteps = 1u << 22;
 

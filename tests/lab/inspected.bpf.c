@@ -137,7 +137,9 @@ static __attribute__((noinline)) int count(__u32 bytes) {
 SEC("xdp")
 int lab_xdp(struct xdp_md* context) {
   lab_runs += lab_step;
-  if (count((__u32)(context->data_end - context->data))) {
+  __u32 bytes = (__u32)(context->data_end - context->data);
+  if (bytes == 77) bpf_printk("lab saw %u bytes", bytes);
+  if (count(bytes)) {
     __u32 key = 1;
     __u64 one = 1;
     bpf_map_update_elem(&lab_large, &key, &one, BPF_ANY);
