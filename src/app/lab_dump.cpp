@@ -70,6 +70,7 @@ class Dump {
                               "(net.core.bpf_jit_enable), or CAP_SYSLOG is missing (kernel.kptr_restrict)"
                             : "an object file has no machine code: the kernel makes it of loaded programs");
     size_t next_line = 0;
+    const lab::SourceLine* last = nullptr;
     for (size_t i = 0; i < code.functions.size(); ++i) {
       const auto lines = lab::list_machine_code(code, i);
       if (!lines) return tl::unexpected<base::Error>(lines.error());
@@ -85,7 +86,9 @@ class Dump {
         if (options_.output == LabOutput::json)
           machine_record(code, code.functions[i], line, source);
         else
-          machine_line(code.functions[i], line, source);
+          machine_line(code.functions[i], line,
+                       source != nullptr && is_same(source, last) ? nullptr : source);
+        if (source != nullptr) last = source;
       }
     }
     return {};

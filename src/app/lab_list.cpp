@@ -166,6 +166,9 @@ class Listing {
                        {sink::printable(one.program_name)},
                        {shown_holders(held)}});
     }
+    if (found.neighbours.empty() && !found.notes.empty())
+      return base::fail(base::ErrorKind::permission,
+                        found.notes.front() + "; CAP_NET_ADMIN and CAP_SYS_ADMIN are needed");
     for (const std::string& note : found.notes) std::fprintf(stderr, "weir lab list: %s\n", note.c_str());
     return finish("net", table);
   }

@@ -50,7 +50,8 @@ std::string entry_line(const OpenedMap& map, std::span<const std::byte> key, std
     return record.raw("values", '[' + values + ']').line();
   }
   if (!split)
-    return key_text + (key_text.empty() ? "" : ": ") + text_of_value(map, map.types.summed(value), form) + '\n';
+    return key_text + (key_text.empty() ? "" : ": ") + text_of_value(map, map.types.summed(value), form) +
+           '\n';
   std::string lines = key_text + ":\n";
   for (uint32_t cpu = 0; cpu < cpus; ++cpu)
     lines += "  cpu " + std::to_string(cpu) + ": " + text_of_value(map, of_cpu(cpu), form) + '\n';

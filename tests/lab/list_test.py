@@ -198,7 +198,7 @@ class Lists(stage.Scene):
 
     def test_what_is_not_permitted_names_the_capability(self):
         drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", "--clear-groups"]
-        for words in (("list",), ("list", "--watch", "-c", "1"), ("map", "7"), ("show", "7")):
+        for words in (("list",), ("list", "net"), ("list", "--watch", "-c", "1"), ("map", "7"), ("show", "7")):
             done = stage.run(*drop, stage.WEIR, "lab", *words, check=False)
             self.assertEqual(3, done.returncode, done.stderr)
             self.assertIn("CAP_SYS_ADMIN", done.stderr)

@@ -86,6 +86,19 @@ TEST(VerbWords, the_manual_knows_the_options_of_the_help_and_no_others) {
   EXPECT_EQ(doctor, options_of(folder, "doctor"));
 }
 
+TEST(VerbWords, manual_and_completion_know_the_options_of_the_labs_commands) {
+  const TestFolder folder;
+  std::set<std::string> all;
+  for (const std::string command : {"list", "show", "dump", "btf", "map", "log", "features"}) {
+    const auto options = options_of(folder, "lab " + command);
+    EXPECT_EQ(completed(folder, "_weir_options \"lab " + command + "\""), options) << command;
+    all.insert(options.begin(), options.end());
+  }
+  auto manual = entries(manual_section("OPTIONS OF LAB"));
+  for (const char* as_above : {"--no-color", "-v", "-h", "--help"}) manual.insert(as_above);
+  EXPECT_EQ(manual, all);
+}
+
 TEST(VerbWords, help_and_manual_name_the_same_units_of_time) {
   const TestFolder folder;
   for (const std::string verb : {"flows", "top", "packets"}) {
@@ -134,7 +147,9 @@ TEST(VerbWords, the_manual_has_no_warning) {
 
 TEST(VerbWords, no_line_of_the_help_is_wider_than_a_terminal_of_120) {
   const TestFolder folder;
-  for (const std::string verb : {"", "flows --help", "top --help", "packets --help", "doctor --help"})
+  for (const std::string verb : {"", "flows --help", "top --help", "packets --help", "doctor --help", "lab",
+                                 "lab list --help", "lab show --help", "lab dump --help", "lab btf --help",
+                                 "lab map --help", "lab log --help", "lab features --help"})
     for (const std::string& line : run_shell(folder, "WEIR " + verb).lines())
       EXPECT_LE(line.size(), 120u) << line;
 }
@@ -169,10 +184,29 @@ TEST(VerbWords, a_reader_of_the_help_who_has_gone_is_no_failure) {
 
 TEST(VerbWords, a_wrong_word_is_status_2_and_one_line) {
   const TestFolder folder;
-  for (const std::string words :
-       {"flwos", "flows --fieds x", "flows -o jsn", "flows -r x -i lo", "flows --for 10", "doctor now",
-        "flows --hook xdp", "flows --by proces -r /dev/null", "packets -r /dev/null", "packets --onec",
-        "packets -I", "packets -d tcp prot 80"}) {
+  for (const std::string words : {"flwos",
+                                  "flows --fieds x",
+                                  "flows -o jsn",
+                                  "flows -r x -i lo",
+                                  "flows --for 10",
+                                  "doctor now",
+                                  "flows --hook xdp",
+                                  "flows --by proces -r /dev/null",
+                                  "packets -r /dev/null",
+                                  "packets --onec",
+                                  "packets -I",
+                                  "packets -d tcp prot 80",
+                                  "lab lsit",
+                                  "lab list mpas",
+                                  "lab show",
+                                  "lab map",
+                                  "lab map x get",
+                                  "lab map x gte 1",
+                                  "lab dump x --cfg --jit",
+                                  "lab btf /dev/null",
+                                  "lab list --sotr cpu",
+                                  "lab show /dev/null",
+                                  "lab dump /nothing.o"}) {
     const RunResult result = run_shell(folder, "WEIR " + words);
     EXPECT_EQ(result.status, 2) << words;
     EXPECT_EQ(result.out, "") << words;
