@@ -3,16 +3,14 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <utility>
 
-#include "base/unique_fd.h"
 #include "lab/libbpf_messages.h"
 
 namespace weir::lab {
@@ -21,20 +19,11 @@ namespace {
 struct FreeBtf {
   void operator()(btf* types) const { btf__free(types); }
 };
-struct FreeBtfExt {
-  void operator()(btf_ext* lines) const { btf_ext__free(lines); }
-};
-
 /// include/uapi/linux/btf.h has no such struct; Documentation/bpf/btf.rst, 4.2.
 struct ExtHeader {
   uint16_t magic;
   uint8_t version, flags;
   uint32_t header_bytes, function_offset, function_bytes, line_offset, line_bytes;
-};
-
-struct SectionLine {
-  std::string section;
-  bpf_line_info info;
 };
 
 template <class T>
@@ -50,25 +39,33 @@ std::string text_at(const btf* types, uint32_t offset) {
   return text ? text : "";
 }
 
-std::vector<SectionLine> section_lines(const btf* types, std::span<const std::byte> raw) {
-  std::vector<SectionLine> lines;
+using SectionLines = std::map<std::string, std::vector<bpf_line_info>, std::less<>>;
+
+/// By section, in the order of the instructions.
+SectionLines section_lines(const btf* types, std::span<const std::byte> raw) {
+  SectionLines lines;
   ExtHeader header;
   auto rest = raw;
-  if (!take(rest, header) || header.header_bytes > raw.size()) return lines;
+  if (!take(rest, header) || header.magic != BTF_MAGIC || header.header_bytes > raw.size()) return lines;
   rest = raw.subspan(header.header_bytes);
   if (header.line_offset > rest.size() || header.line_bytes > rest.size() - header.line_offset) return lines;
   rest = rest.subspan(header.line_offset, header.line_bytes);
   uint32_t record_bytes = 0;
   if (!take(rest, record_bytes) || record_bytes < sizeof(bpf_line_info)) return lines;
   uint32_t section = 0, count = 0;
+  size_t kept = 0;
   while (take(rest, section) && take(rest, count)) {
+    auto& of_section = lines[text_at(types, section)];
     for (uint32_t i = 0; i < count && rest.size() >= record_bytes; ++i) {
-      SectionLine line{text_at(types, section), {}};
-      std::memcpy(&line.info, rest.data(), sizeof(line.info));
-      lines.push_back(std::move(line));
+      bpf_line_info line;
+      std::memcpy(&line, rest.data(), sizeof(line));
       rest = rest.subspan(record_bytes);
+      if (kept++ < ObjectLines::kMostLines) of_section.push_back(line);
     }
   }
+  for (auto& [name, of_section] : lines)
+    std::stable_sort(of_section.begin(), of_section.end(),
+                     [](const bpf_line_info& a, const bpf_line_info& b) { return a.insn_off < b.insn_off; });
   return lines;
 }
 
@@ -79,36 +76,50 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
-LineTable LineTable::of(std::span<const std::byte> object, const std::vector<PlacedFunction>& placed) {
-  LineTable table;
+struct ObjectLines::State {
+  std::unique_ptr<btf, FreeBtf> types;
+  SectionLines lines;
+};
+
+ObjectLines::ObjectLines(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ObjectLines::ObjectLines(ObjectLines&&) noexcept = default;
+ObjectLines::~ObjectLines() = default;
+
+ObjectLines ObjectLines::of(std::span<const std::byte> object) {
+  auto state = std::make_unique<State>();
   const LibbpfMessages quiet;
-  // btf__parse_elf reads files only.
-  const base::UniqueFd file(memfd_create("object", MFD_CLOEXEC));
-  if (!file.valid() || write(file.get(), object.data(), object.size()) != static_cast<ssize_t>(object.size()))
-    return table;
-  btf_ext* parsed = nullptr;
-  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
-  const std::unique_ptr<btf, FreeBtf> types(btf__parse_elf(path.c_str(), &parsed));
-  const std::unique_ptr<btf_ext, FreeBtfExt> ext(parsed);
-  if (!types || !ext) return table;
-  uint32_t bytes = 0;
-  const void* raw = btf_ext__get_raw_data(ext.get(), &bytes);
-  const auto lines = section_lines(types.get(), {static_cast<const std::byte*>(raw), bytes});
+  const auto types = object_section(object, ".BTF");
+  const auto lines = object_section(object, ".BTF.ext");
+  if (!types.empty() && types.size() <= UINT32_MAX)
+    state->types.reset(btf__new(types.data(), static_cast<uint32_t>(types.size())));
+  if (state->types) state->lines = section_lines(state->types.get(), lines);
+  return ObjectLines(std::move(state));
+}
+
+LineTable ObjectLines::of_program(const std::vector<PlacedFunction>& placed) const {
+  std::vector<SourceLine> table;
+  const btf* types = state_->types.get();
   for (const auto& [function, at] : placed) {
-    for (const SectionLine& line : lines) {
-      const uint32_t instruction = line.info.insn_off / sizeof(bpf_insn);
-      if (line.section != function.section || instruction < function.first ||
-          instruction >= function.first + function.count)
-        continue;
-      table.lines_.push_back(
-          {instruction - function.first + at, function.name, text_at(types.get(), line.info.file_name_off),
-           BPF_LINE_INFO_LINE_NUM(line.info.line_col), BPF_LINE_INFO_LINE_COL(line.info.line_col),
-           trimmed(text_at(types.get(), line.info.line_off))});
-    }
+    const auto section = state_->lines.find(function.section);
+    if (section == state_->lines.end()) continue;
+    const auto first = static_cast<uint64_t>(function.first) * sizeof(bpf_insn);
+    const uint64_t end = first + static_cast<uint64_t>(function.count) * sizeof(bpf_insn);
+    auto line =
+        std::lower_bound(section->second.begin(), section->second.end(), first,
+                         [](const bpf_line_info& known, uint64_t offset) { return known.insn_off < offset; });
+    for (; line != section->second.end() && line->insn_off < end && table.size() < kMostLines; ++line)
+      table.push_back({static_cast<uint32_t>(line->insn_off / sizeof(bpf_insn)) - function.first + at,
+                       function.name, text_at(types, line->file_name_off),
+                       BPF_LINE_INFO_LINE_NUM(line->line_col), BPF_LINE_INFO_LINE_COL(line->line_col),
+                       trimmed(text_at(types, line->line_off))});
   }
-  std::stable_sort(table.lines_.begin(), table.lines_.end(),
+  std::stable_sort(table.begin(), table.end(),
                    [](const SourceLine& a, const SourceLine& b) { return a.instruction < b.instruction; });
-  return table;
+  return LineTable(std::move(table));
+}
+
+LineTable LineTable::of(std::span<const std::byte> object, const std::vector<PlacedFunction>& placed) {
+  return ObjectLines::of(object).of_program(placed);
 }
 
 const SourceLine* LineTable::at(uint32_t instruction) const {

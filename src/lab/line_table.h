@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ class LineTable {
  public:
   LineTable() = default;
   explicit LineTable(std::vector<SourceLine> lines) : lines_(std::move(lines)) {}
-  /// Of one program of `object`; empty where it was compiled without -g.
+  /// Of one program of `object`; several of one object share an ObjectLines.
   static LineTable of(std::span<const std::byte> object, const std::vector<PlacedFunction>& placed);
 
   /// nullptr where nothing is known.
@@ -35,6 +36,23 @@ class LineTable {
 
  private:
   std::vector<SourceLine> lines_;  // by instruction
+};
+
+/// The lines of a whole object, read once.
+class ObjectLines {
+ public:
+  /// Empty where it was compiled without -g. Lines beyond kMostLines are left out.
+  static constexpr size_t kMostLines = size_t{1} << 20;
+  static ObjectLines of(std::span<const std::byte> object);
+  ObjectLines(ObjectLines&&) noexcept;
+  ~ObjectLines();
+
+  LineTable of_program(const std::vector<PlacedFunction>& placed) const;
+
+ private:
+  struct State;
+  explicit ObjectLines(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace weir::lab

@@ -23,6 +23,21 @@ struct EndElf {
   void operator()(Elf* file) const { elf_end(file); }
 };
 
+using OwnedElf = std::unique_ptr<Elf, EndElf>;
+
+/// Nothing where it is no object file for BPF.
+OwnedElf open_elf(std::span<const std::byte> object) {
+  elf_version(EV_CURRENT);
+  // libelf takes memory that could be written, and writes none of it here.
+  auto* bytes = reinterpret_cast<char*>(const_cast<std::byte*>(object.data()));
+  OwnedElf file(elf_memory(bytes, object.size()));
+  GElf_Ehdr header;
+  if (!file || elf_kind(file.get()) != ELF_K_ELF || !gelf_getehdr(file.get(), &header) ||
+      header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_BPF)
+    return nullptr;
+  return file;
+}
+
 struct Section {
   Elf_Scn* scn = nullptr;
   GElf_Shdr header{};
@@ -42,10 +57,10 @@ class ObjectReader {
     }
     if (!symbols_) return refused();
     read_functions();
-    for (const Section& section : sections_) {
-      if (is_code(section)) read_calls_inside(section);
+    for (uint32_t number = 0; number < sections_.size(); ++number)
+      if (is_code(sections_[number])) read_calls_inside(number);
+    for (const Section& section : sections_)
       if (section.header.sh_type == SHT_REL) read_calls_outside(section);
-    }
     return std::move(contents_);
   }
 
@@ -67,6 +82,8 @@ class ObjectReader {
       if (!gelf_getshdr(scn, &section.header)) return false;
       const char* name = elf_strptr(file_, names, section.header.sh_name);
       section.name = name ? name : "";
+      // libbpf 1.1 takes the bytes of such a section as given and reads them from address 0.
+      if (section.header.sh_type == SHT_NOBITS && !section.name.starts_with(".bss")) return false;
       sections_.push_back(std::move(section));
     }
     return true;
@@ -101,7 +118,7 @@ class ObjectReader {
       const Section& section = sections_[found->st_shndx];
       if (!is_code(section)) continue;
       const char* name = elf_strptr(file_, symbols_->header.sh_link, found->st_name);
-      contents_.functions.push_back({name ? name : "", section.name,
+      contents_.functions.push_back({name ? name : "", section.name, found->st_shndx,
                                      static_cast<uint32_t>(found->st_value / kInstructionBytes),
                                      static_cast<uint32_t>(found->st_size / kInstructionBytes)});
     }
@@ -114,12 +131,16 @@ class ObjectReader {
     return found;
   }
 
+  void add_call(ObjectContents::Place from, ObjectContents::Place to) {
+    if (contents_.calls.size() < ObjectContents::kMostCalls) contents_.calls[from] = to;
+  }
+
   /// Calls within one section have no relocation.
-  void read_calls_inside(const Section& section) {
-    const auto code = bytes_of(section);
+  void read_calls_inside(uint32_t number) {
+    const auto code = bytes_of(sections_[number]);
     for (uint32_t i = 0; const auto found = instruction(code, i); ++i)
       if (found->code == (BPF_JMP | BPF_CALL) && found->src_reg == BPF_PSEUDO_CALL && found->imm != -1)
-        contents_.calls.push_back({section.name, i, section.name, i + 1 + static_cast<uint32_t>(found->imm)});
+        add_call({number, i}, {number, i + 1 + static_cast<uint32_t>(found->imm)});
   }
 
   void read_calls_outside(const Section& relocations) {
@@ -144,11 +165,8 @@ class ObjectReader {
         first = static_cast<uint32_t>((target->st_value + imm) / kInstructionBytes);
       else
         continue;
-      const auto at = static_cast<uint32_t>(place.r_offset / kInstructionBytes);
-      std::erase_if(contents_.calls, [&](const ObjectContents::Call& call) {
-        return call.section == from.name && call.instruction == at;
-      });
-      contents_.calls.push_back({from.name, at, to.name, first});
+      add_call({relocations.header.sh_info, static_cast<uint32_t>(place.r_offset / kInstructionBytes)},
+               {target->st_shndx, first});
     }
   }
 
@@ -162,65 +180,56 @@ class ObjectReader {
 
 std::vector<PlacedFunction> ObjectContents::placed(const std::string& section,
                                                    const std::string& name) const {
+  std::map<Place, const ObjectFunction*> by_place;
+  const ObjectFunction* program = nullptr;
+  for (const ObjectFunction& function : functions) {
+    if (function.count > 0) by_place.try_emplace({function.section_number, function.first}, &function);
+    if (!program && function.section == section && function.name == name) program = &function;
+  }
   std::vector<PlacedFunction> all;
+  if (!program) return all;
+  // Functions whose calls are still to be followed, the innermost last, each with its next call.
+  std::vector<std::pair<const ObjectFunction*, std::map<Place, Place>::const_iterator>> open;
   uint32_t end = 0;
   const auto append = [&](const ObjectFunction& function) {
     all.push_back({function, end});
     end += function.count;
+    by_place.erase({function.section_number, function.first});
+    open.emplace_back(&function, calls.lower_bound({function.section_number, function.first}));
   };
-  const auto is_there = [&](const ObjectFunction& function) {
-    return std::any_of(all.begin(), all.end(), [&](const PlacedFunction& known) {
-      return known.function.section == function.section && known.function.first == function.first;
-    });
-  };
-  const auto begins_at = [&](const std::string& in, uint32_t first) {
-    return std::find_if(functions.begin(), functions.end(), [&](const ObjectFunction& function) {
-      return function.section == in && function.first == first && function.count > 0;
-    });
-  };
-  // Functions whose calls are still to be followed, the innermost last.
-  std::vector<std::pair<const ObjectFunction*, size_t>> open;
-  for (const ObjectFunction& function : functions)
-    if (function.section == section && function.name == name) {
-      append(function);
-      open.emplace_back(&function, 0);
-      break;
-    }
-  std::vector<const Call*> ordered;
-  for (const Call& call : calls) ordered.push_back(&call);
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const Call* a, const Call* b) { return a->instruction < b->instruction; });
+  append(*program);
   while (!open.empty()) {
-    auto& [function, next] = open.back();
-    const Call* call = nullptr;
-    while (next < ordered.size() && !call) {
-      const Call* candidate = ordered[next++];
-      if (candidate->section == function->section && candidate->instruction >= function->first &&
-          candidate->instruction < function->first + function->count)
-        call = candidate;
-    }
-    if (!call) {
+    auto& [function, call] = open.back();
+    if (call == calls.end() || call->first.first != function->section_number ||
+        call->first.second >= function->first + function->count) {
       open.pop_back();
       continue;
     }
-    const auto target = begins_at(call->target_section, call->target);
-    if (target == functions.end() || is_there(*target)) continue;
-    append(*target);
-    open.emplace_back(&*target, 0);
+    const auto target = by_place.find((call++)->second);
+    if (target != by_place.end()) append(*target->second);
   }
   return all;
 }
 
 Result<ObjectContents> read_object(std::span<const std::byte> object) {
-  elf_version(EV_CURRENT);
-  // libelf takes memory that could be written, and writes none of it here.
-  auto* bytes = reinterpret_cast<char*>(const_cast<std::byte*>(object.data()));
-  const std::unique_ptr<Elf, EndElf> file(elf_memory(bytes, object.size()));
-  GElf_Ehdr header;
-  if (!file || elf_kind(file.get()) != ELF_K_ELF || !gelf_getehdr(file.get(), &header) ||
-      header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_BPF)
-    return base::fail(ErrorKind::bad_input, "not an object file for BPF");
+  const OwnedElf file = open_elf(object);
+  if (!file) return base::fail(ErrorKind::bad_input, "not an object file for BPF");
   return ObjectReader(file.get()).read();
+}
+
+std::span<const std::byte> object_section(std::span<const std::byte> object, std::string_view name) {
+  const OwnedElf file = open_elf(object);
+  size_t names = 0;
+  if (!file || elf_getshdrstrndx(file.get(), &names) != 0) return {};
+  for (Elf_Scn* scn = nullptr; (scn = elf_nextscn(file.get(), scn)) != nullptr;) {
+    GElf_Shdr header;
+    if (!gelf_getshdr(scn, &header)) return {};
+    const char* found = elf_strptr(file.get(), names, header.sh_name);
+    if (!found || name != found || header.sh_type == SHT_NOBITS) continue;
+    if (header.sh_offset > object.size() || header.sh_size > object.size() - header.sh_offset) return {};
+    return object.subspan(header.sh_offset, header.sh_size);
+  }
+  return {};
 }
 
 }  // namespace weir::lab

@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +19,7 @@ namespace weir::lab {
 struct ObjectFunction {
   std::string name;
   std::string section;
+  uint32_t section_number = 0;
   uint32_t first = 0;  // instruction in the section
   uint32_t count = 0;
 };
@@ -32,13 +36,11 @@ struct ObjectContents {
   bool has_types = false;  // BTF
   std::vector<ObjectFunction> functions;
 
-  struct Call {
-    std::string section;
-    uint32_t instruction = 0;  // in its section
-    std::string target_section;
-    uint32_t target = 0;
-  };
-  std::vector<Call> calls;  // from one function to another, and addresses taken of functions
+  /// (section, instruction) -> (section, instruction): calls from one function to another, and addresses
+  /// taken of functions. At most kMostCalls.
+  using Place = std::pair<uint32_t, uint32_t>;
+  static constexpr size_t kMostCalls = size_t{1} << 20;
+  std::map<Place, Place> calls;
 
   /// The program `name` of this section and all that it calls.
   std::vector<PlacedFunction> placed(const std::string& section, const std::string& name) const;
@@ -46,5 +48,8 @@ struct ObjectContents {
 
 /// Fails with bad_input where it is no object file for BPF.
 base::Result<ObjectContents> read_object(std::span<const std::byte> object);
+
+/// What a section holds, a view into `object`; empty where there is none of this name.
+std::span<const std::byte> object_section(std::span<const std::byte> object, std::string_view name);
 
 }  // namespace weir::lab

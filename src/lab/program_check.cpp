@@ -101,10 +101,11 @@ void find_deleted_checks(const CheckOptions& options, CheckedFile& file) {
   if (!made || made->object.empty()) return;
   const auto contents = read_object(made->object);
   if (!contents) return;
+  const ObjectLines lines = ObjectLines::of(made->object);
   for (CheckedProgram& program : file.programs) {
     if (!program.explanation || program.explanation->refusal.kind != RefusalKind::null_pointer) continue;
     const auto placed = contents->placed(program.trial.section, program.trial.name);
-    program.deleted_checks = deleted_checks(program.trial.lines, LineTable::of(made->object, placed));
+    program.deleted_checks = deleted_checks(program.trial.lines, lines.of_program(placed));
   }
 }
 

@@ -193,6 +193,7 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
   if (!opened) return tl::unexpected(opened.error());
   Trial trial;
   trial.contents = std::move(*contents);
+  const ObjectLines lines = ObjectLines::of(object);
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, opened->get()) {
     // libbpf takes a lone function without a section for a program, and cannot load it.
@@ -204,7 +205,7 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
     program.functions = trial.contents.placed(bpf_program__section_name(each), program.name);
     if (program.functions.empty())
       program.functions = trial.contents.placed("?" + program.section, program.name);
-    program.lines = LineTable::of(object, program.functions);
+    program.lines = lines.of_program(program.functions);
     program.instructions = static_cast<uint32_t>(bpf_program__insn_cnt(each));
     if (is_wanted(options, program.name)) trial.programs.push_back(std::move(program));
     if (trial.programs.size() > kMostPrograms)

@@ -258,6 +258,9 @@ class Check(unittest.TestCase):
             done = stage.lab("check", self.write(text, name), check=False)
             self.assertEqual(2, done.returncode, done.stderr)
             self.assertIn("not an object file for BPF", done.stderr)
+        # libbpf 1.1 reads such a section of types from address 0.
+        hostile = stage.ROOT / "fuzz" / "corpus" / "object_fuzz" / "types-without-bytes.o"
+        self.assertEqual(2, stage.lab("check", hostile, check=False).returncode)
         self.assertEqual(2, stage.lab("check", "/nonexistent.c", check=False).returncode)
         self.assertEqual(2, stage.lab("check", self.folder, check=False).returncode)
         self.assertEqual(2, stage.lab("check", check=False).returncode)
