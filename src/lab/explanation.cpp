@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <utility>
 
@@ -127,6 +128,20 @@ void explain_log(const TrialProgram& program, const std::string& license, Explan
   to.details.insert(to.details.end(), more.begin(), more.end());
 }
 
+/// Programs that are made for something else of the same object, or of the kernel, which is not there.
+void explain_missing_target(const TrialProgram& program, Explanation& to) {
+  if (to.refusal.kind != RefusalKind::unknown && to.refusal.kind != RefusalKind::type_unsupported) return;
+  if (program.type == BPF_PROG_TYPE_STRUCT_OPS) {
+    to.refusal.kind = RefusalKind::attach_target;
+    to.details = {"no struct in SEC(\".struct_ops\") has this program as a member"};
+  } else if (program.type == BPF_PROG_TYPE_EXT) {
+    to.refusal.kind = RefusalKind::attach_target;
+    to.details = {
+        "a freplace/ program is loaded for a function of another program that is loaded, which a check has "
+        "not"};
+  }
+}
+
 }  // namespace
 
 std::string type_name(bpf_prog_type type) {
@@ -155,11 +170,13 @@ Explanation explain(const TrialProgram& program, const std::string& license) {
   } else if (program.end == TrialEnd::refused) {
     const auto lines = verdict_lines(program.log);
     explanation.refusal = classify_verdict(lines);
+    if (lines.empty()) explanation.refusal.verdict = std::strerror(program.system_errno);
     explain_log(program, license, explanation);
   } else {
     explanation.refusal = classify_without_log(program.libbpf_lines, program.system_errno);
     explanation.details = refusal_details(explanation.refusal, program, license, {});
   }
+  explain_missing_target(program, explanation);
   explanation.rule = refusal_rule(explanation.refusal.kind);
   if (explanation.cure.empty()) explanation.cure = refusal_cure(explanation.refusal.kind);
   return explanation;

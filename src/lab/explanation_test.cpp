@@ -132,6 +132,18 @@ TEST(Explanation, what_never_came_before_the_verifier_is_explained_too) {
   EXPECT_EQ(explain(program, "GPL").refusal.kind, RefusalKind::deleted_code);
 }
 
+TEST(Explanation, programs_made_for_another_one_name_what_is_missing) {
+  TrialProgram program = refused("stack depth 0\nprocessed 0 insns (limit 1000000)\n");
+  program.type = BPF_PROG_TYPE_STRUCT_OPS;
+  EXPECT_EQ(explain(program, "GPL").refusal.kind, RefusalKind::attach_target);
+  EXPECT_EQ(explain(program, "GPL").refusal.verdict, "Permission denied");
+  program = refused("");
+  program.type = BPF_PROG_TYPE_EXT;
+  program.end = TrialEnd::not_asked;
+  program.system_errno = EINVAL;
+  EXPECT_EQ(explain(program, "GPL").refusal.kind, RefusalKind::attach_target);
+}
+
 TEST(Explanation, the_walk_tells_each_step_and_counts_them) {
   TrialProgram program = refused(
       "0: R1=ctx() R10=fp0\n0: (61) r0 = *(u32 *)(r1 +12)         ; R0=scalar(smin=0,smax=umax=0xffffffff)\n"

@@ -47,6 +47,20 @@ std::string_view without_question_mark(std::string_view section) {
   return section.starts_with('?') ? section.substr(1) : section;
 }
 
+/// The object with its struct_ops maps out of libbpf's sight: libbpf 1.1 wants the kernel's types for them,
+/// and reads address 0 where no program that it loads has made it fetch them (libbpf.c
+/// obj_needs_vmlinux_btf).
+std::vector<std::byte> without_struct_ops(std::span<const std::byte> object) {
+  constexpr std::string_view kSection = ".struct_ops";
+  std::vector<std::byte> copy(object.begin(), object.end());
+  char* text = reinterpret_cast<char*>(copy.data());
+  const std::string_view all(text, copy.size());
+  // In the names of sections and in those of types alike.
+  for (size_t at = all.find(kSection); at != std::string_view::npos; at = all.find(kSection, at + 1))
+    text[at + 1] = 'x';
+  return copy;
+}
+
 /// One program of the object, loaded by itself.
 class ProgramTrial {
  public:
@@ -216,9 +230,13 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
   add_deleted_programs(options, trial);
   if (auto known = refuse_unknown_programs(options, trial); !known) return tl::unexpected(known.error());
   if (trial.programs.empty()) return base::fail(ErrorKind::bad_input, without_programs(trial.contents));
+  std::vector<std::byte> plain;
+  if (!object_section(object, ".struct_ops").empty()) plain = without_struct_ops(object);
+  const std::span<const std::byte> others = plain.empty() ? object : std::span<const std::byte>(plain);
   for (TrialProgram& program : trial.programs) {
     if (program.type == BPF_PROG_TYPE_UNSPEC) continue;
-    if (auto done = ProgramTrial(object, options, program).run(); !done) return tl::unexpected(done.error());
+    const auto& bytes = program.type == BPF_PROG_TYPE_STRUCT_OPS ? object : others;
+    if (auto done = ProgramTrial(bytes, options, program).run(); !done) return tl::unexpected(done.error());
   }
   return trial;
 }

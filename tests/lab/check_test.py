@@ -220,6 +220,24 @@ class Check(unittest.TestCase):
             if RELEASE >= (6, 9):
                 self.assertGreater(compared, 10)
 
+    def test_a_struct_of_operations_does_not_disturb_the_programs_beside_it(self):
+        done, records = check_json(self.write("""
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+SEC("struct_ops/ssthresh") __u32 BPF_PROG(half, struct sock *sk) { return 4; }
+SEC("struct_ops/avoid") void BPF_PROG(avoid, struct sock *sk, __u32 ack, __u32 acked) {}
+SEC("struct_ops/undo") __u32 BPF_PROG(undo, struct sock *sk) { return 4; }
+SEC("struct_ops/lonely") __u32 BPF_PROG(lonely, struct sock *sk) { return 4; }
+SEC(".struct_ops") struct tcp_congestion_ops mine = {
+    .ssthresh = (void *)half, .cong_avoid = (void *)avoid, .undo_cwnd = (void *)undo, .name = "weir_check"};
+SEC("xdp") int beside(struct xdp_md *ctx) { return XDP_PASS; }
+char LICENSE[] SEC("license") = "GPL";
+"""))
+        self.assertEqual(2, done.returncode, done.stderr)
+        self.assertEqual({"half": True, "avoid": True, "undo": True, "lonely": False, "beside": True},
+                         {record["program"]: record["accepted"] for record in records[1:]})
+
     def test_the_header_of_the_kernel_s_types_is_made_once(self):
         environment = dict(os.environ, XDG_CACHE_HOME=str(self.folder))
         for _ in range(2):
