@@ -25,7 +25,8 @@ struct Step {
 
 class Check {
  public:
-  explicit Check(const TypeSet& types) : types_(types), last_(types.last_id()), expanded_(size_t{last_} + 1) {
+  explicit Check(const TypeSet& types)
+      : types_(types), last_(types.last_id()), expanded_(size_t{last_} + 1), chain_(size_t{last_} + 1) {
     for (auto& state : state_) state.resize(size_t{last_} + 1);
   }
 
@@ -178,11 +179,16 @@ class Check {
 
   Result<> expand(const Step& step, const std::vector<Step>& below) {
     uint64_t members = 1;
-    for (const Step& target : below)
+    uint32_t chain = 0;
+    for (const Step& target : below) {
       if (!target.through_pointer || step.through_pointer) members += expanded_[target.id];
+      chain = std::max(chain, chain_[target.id]);
+    }
+    chain_[step.id] = std::max(chain_[step.id], chain + 1);
+    if (chain_[step.id] > kDeepestChain) return wrong(step.id, "is nested too deep");
     if (members > kMostExpanded) return wrong(step.id, "has too many members of members");
     expanded_[step.id] = std::max(expanded_[step.id], members);
-    total_expanded_ += members;
+    total_expanded_ += members + chain;
     if (total_expanded_ > kMostExpanded * 64)
       return wrong(step.id, "is one type too many with members of members");
     return {};
@@ -192,6 +198,7 @@ class Check {
   uint32_t last_;
   std::vector<State> state_[2];
   std::vector<uint64_t> expanded_;
+  std::vector<uint32_t> chain_;  // the longest way down
   uint64_t total_expanded_ = 0;
   uint64_t padding_ = 0;
 };
