@@ -9,8 +9,6 @@
 namespace weir::bytecode {
 namespace {
 
-constexpr uint8_t kJumpByCondition = BPF_JMP | 0xe0;  // BPF_JCOND: may_goto
-
 bool is_jump_class(const bpf_insn& at) {
   return BPF_CLASS(at.code) == BPF_JMP || BPF_CLASS(at.code) == BPF_JMP32;
 }
