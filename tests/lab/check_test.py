@@ -296,6 +296,17 @@ char LICENSE[] SEC("license") = "GPL";
         self.assertEqual(3, done.returncode)
         self.assertIn("CAP_BPF", done.stderr)
 
+    def test_manual_and_completion_know_the_options_of_the_help(self):
+        told = stage.lab("check", "--help").stdout
+        options = {word for line in re.findall(r"^ {2,6}(-[-\w, ]+)", told, flags=re.M)
+                   for word in re.findall(r"(?<!\w)--?[\w-]+", line)}
+        self.assertIn("--walk", options)
+        completed = stage.run("bash", "-c", f"source {stage.ROOT}/completions/weir.bash; _weir_options 'lab check'").stdout
+        self.assertEqual(options, set(completed.split()))
+        manual = (stage.ROOT / "docs" / "weir.1").read_text().replace("\\-", "-")
+        section = manual[manual.index(".SH OPTIONS OF LAB CHECK"):manual.index(".SH SCREEN")]
+        self.assertEqual([], [option for option in options - {"-h", "--help"} if option not in section])
+
     def test_a_target_that_the_kernel_has_not_is_noted(self):
         done, records = check_json(self.write(
             '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n'
