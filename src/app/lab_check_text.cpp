@@ -142,7 +142,7 @@ class Report {
          " ways taken up again at a branch; " + std::to_string(summary.pruned) +
          " ended where all was seen before");
     if (program.trial.log_cut)
-      line("the log is larger than " + std::to_string(lab::kMostLogBytes >> 20) +
+      line("the log is larger than " + std::to_string((lab::kMostLogBytes >> 20) + 1) +
            " MiB, the most that the kernel is asked for: a part of it is missing");
   }
 

@@ -30,7 +30,6 @@ constexpr uint32_t kLogCounts = 4;
 
 constexpr size_t kShortLog = 16384;
 constexpr std::array<size_t, 2> kPathLogs = {size_t{1} << 20, kMostLogBytes};
-constexpr std::array<size_t, 3> kWholeLogs = {size_t{1} << 20, size_t{4} << 20, kMostLogBytes};
 
 /// libbpf's first complaint, without what only its authors understand.
 std::string reason_of(const LibbpfMessages& messages, int system_errno) {
@@ -68,12 +67,9 @@ class ProgramTrial {
       : object_(object), options_(options), program_(program) {}
 
   Result<> run() {
-    if (auto done = load(kLogCounts, kShortLog); !done) return done;
-    if (program_.end == TrialEnd::accepted) {
-      for (size_t i = 0; options_.walk && i < kWholeLogs.size() && (i == 0 || program_.log_cut); ++i)
-        if (auto done = load(kLogWhole | kLogCounts, kWholeLogs[i]); !done) return done;
-      return {};
-    }
+    if (program_.end != TrialEnd::accepted)
+      if (auto done = load(kLogCounts, kShortLog); !done) return done;
+    if (program_.end == TrialEnd::accepted) return options_.walk ? walk() : Result<>();
     if (program_.end == TrialEnd::not_asked) return {};
     // The short log ends with the verdict, also on kernels that keep a long log's beginning.
     const std::string verdict = program_.log;
@@ -87,6 +83,13 @@ class ProgramTrial {
   }
 
  private:
+  Result<> walk() {
+    const std::string counts = program_.log;
+    if (auto done = load(kLogWhole | kLogCounts, kMostLogBytes); !done) return done;
+    if (program_.log_cut && !has_the_end()) program_.log += '\n' + counts;
+    return {};
+  }
+
   Result<> load(uint32_t level, size_t log_bytes) {
     const LibbpfMessages messages(options_.verbose);
     auto opened = open_object(object_, options_.btf);
@@ -137,6 +140,37 @@ class ProgramTrial {
   TrialProgram& program_;
   std::vector<char> log_;
 };
+
+/// All programs at once: where the kernel takes them, each need not be loaded by itself, which for each makes
+/// libbpf look through the kernel's types again.
+Result<> try_together(std::span<const std::byte> object, const TrialOptions& options, Trial& trial) {
+  const LibbpfMessages messages;
+  auto opened = open_object(object, options.btf);
+  if (!opened) return tl::unexpected(opened.error());
+  std::vector<std::vector<char>> logs;
+  std::vector<std::pair<TrialProgram*, const bpf_program*>> loaded;
+  bpf_program* each = nullptr;
+  bpf_object__for_each_program(each, opened->get()) {
+    const auto found =
+        std::find_if(trial.programs.begin(), trial.programs.end(), [&](const TrialProgram& program) {
+          return program.name == bpf_program__name(each) && program.type != BPF_PROG_TYPE_UNSPEC;
+        });
+    bpf_program__set_autoload(each, found != trial.programs.end());
+    if (found == trial.programs.end()) continue;
+    logs.emplace_back(kShortLog);
+    bpf_program__set_log_level(each, kLogCounts);
+    bpf_program__set_log_buf(each, logs.back().data(), logs.back().size());
+    loaded.emplace_back(&*found, each);
+  }
+  if (loaded.size() < 2 || bpf_object__load(opened->get()) != 0) return {};
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    TrialProgram& program = *loaded[i].first;
+    program.end = TrialEnd::accepted;
+    program.log.assign(logs[i].data(), strnlen(logs[i].data(), logs[i].size()));
+    program.instructions = static_cast<uint32_t>(bpf_program__insn_cnt(loaded[i].second));
+  }
+  return {};
+}
 
 bool is_wanted(const TrialOptions& options, const std::string& name) {
   return options.programs.empty() ||
@@ -233,6 +267,11 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
   std::vector<std::byte> plain;
   if (!object_section(object, ".struct_ops").empty()) plain = without_struct_ops(object);
   const std::span<const std::byte> others = plain.empty() ? object : std::span<const std::byte>(plain);
+  const bool has_operations =
+      std::any_of(trial.programs.begin(), trial.programs.end(),
+                  [](const TrialProgram& one) { return one.type == BPF_PROG_TYPE_STRUCT_OPS; });
+  if (auto done = try_together(has_operations ? object : others, options, trial); !done)
+    return tl::unexpected(done.error());
   for (TrialProgram& program : trial.programs) {
     if (program.type == BPF_PROG_TYPE_UNSPEC) continue;
     const auto& bytes = program.type == BPF_PROG_TYPE_STRUCT_OPS ? object : others;

@@ -60,9 +60,9 @@ struct Trial {
   std::vector<TrialProgram> programs;
 };
 
-/// Needs CAP_BPF, and what the programs' types need. Each log is first taken short; a refused program is
-/// loaded once more for what the verifier knew before, in up to kMostLogBytes. How long that takes is bounded
-/// by the verifier itself (1,000,000 instructions).
+/// Needs CAP_BPF, and what the programs' types need. All are loaded together first, with short logs; where
+/// that fails each by itself; a refused program is loaded once more for what the verifier knew before, in up
+/// to kMostLogBytes. How long that takes is bounded by the verifier itself (1,000,000 instructions).
 inline constexpr size_t kMostLogBytes = (size_t{16} << 20) - 1;  // before Linux 5.15 the kernel takes no more
 inline constexpr size_t kMostPrograms = 512;
 base::Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& options);
