@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -54,6 +55,9 @@ std::vector<std::string> bpffs_mounts() {
   if (!text) return mounts;
   for (kernel::MountInfo& mount : kernel::parse_mountinfo(*text))
     if (mount.filesystem == "bpf") mounts.push_back(std::move(mount.point));
+  // Of several at one place only the last is to be seen.
+  std::sort(mounts.begin(), mounts.end());
+  mounts.erase(std::unique(mounts.begin(), mounts.end()), mounts.end());
   return mounts;
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """weir lab map: entries read and written by their types, beside bpftool on the same maps."""
 import json
+import queue
 import subprocess
-import time
+import threading
 import unittest
 
 import stage
@@ -117,14 +118,34 @@ class Maps(stage.Scene):
         name = PINS / "lab_percpu"
         lab("map", name, "set", 40, 1)
         lab("map", name, "set", 41, 1)
-        watch = subprocess.Popen([stage.WEIR, "lab", "map", str(name), "watch", "--interval", "1s", "-c", "1", "-o",
-                                  "json"], stdout=subprocess.PIPE, text=True)
-        time.sleep(0.4)
-        lab("map", name, "set", 40, 2)
-        lab("map", name, "del", 41)
-        lab("map", name, "set", 42, 3)
-        seen = {record["key"]: record["change"] for record in map(json.loads, watch.communicate(timeout=20)[0].splitlines())}
-        self.assertEqual({40: "changed", 41: "deleted", 42: "new"}, seen)
+        watch = subprocess.Popen([stage.WEIR, "lab", "map", str(name), "watch", "--interval", "100ms", "-o", "json"],
+                                 stdout=subprocess.PIPE, text=True)
+        seen = queue.Queue()
+        reader = threading.Thread(target=lambda: [seen.put(json.loads(line)) for line in watch.stdout])
+        reader.start()
+        try:
+            # Its first reading was before the first change that it tells.
+            for value in range(2, 500):
+                lab("map", name, "set", 40, value)
+                try:
+                    record = seen.get(timeout=0.2)
+                    break
+                except queue.Empty:
+                    continue
+            self.assertEqual(("changed", 40), (record["change"], record["key"]))
+            lab("map", name, "del", 41)
+            lab("map", name, "set", 42, 3)
+            changes = {}
+            while len(changes) < 2:
+                record = seen.get(timeout=20)
+                if record["key"] != 40:
+                    changes[record["key"]] = (record["change"], record.get("value"))
+            self.assertEqual(("deleted", None), changes[41])
+            self.assertEqual("new", changes[42][0])
+        finally:
+            watch.terminate()
+            watch.wait()
+            reader.join()
 
     def test_what_cannot_be_is_refused_in_one_line(self):
         self.refused(2, "has records and no entries", "map", PINS / "lab_ring")
