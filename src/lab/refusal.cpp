@@ -67,9 +67,10 @@ constexpr auto kPatterns = std::to_array<Pattern>({
     {Kind::map_value_bounds, "math between map_value pointer and"},
     {Kind::memory_bounds, "invalid access to memory"},
     {Kind::memory_bounds, "invalid * buffer access"},
+    {Kind::stack_bounds, "invalid read from stack*off="},  // "off -8+2": a byte that nobody wrote
     {Kind::uninitialised_stack, "invalid indirect read from stack"},
     {Kind::uninitialised_stack, "invalid read from stack"},
-    {Kind::uninitialised_stack, "invalid indirect access to stack"},
+    {Kind::stack_bounds, "invalid indirect access to stack"},
     {Kind::uninitialised_stack, "corrupted spill memory"},
     {Kind::stack_bounds, "variable-offset"},
     {Kind::stack_bounds, "variable stack access"},

@@ -54,8 +54,10 @@ void map_value(const Refusal& refusal, const RefusedPoint& point, Sentences& to)
   int64_t value_size = 0, offset = 0, size = 0;
   if (number_behind(refusal.verdict, "value_size=", value_size) &&
       number_behind(refusal.verdict, " off=", offset) && number_behind(refusal.verdict, " size=", size)) {
-    to.push_back("the value has " + std::to_string(value_size) + " bytes, the access may reach bytes " +
-                 std::to_string(offset) + " to " + std::to_string(offset + size - 1));
+    to.push_back("the value has " + std::to_string(value_size) + " bytes, the access may reach " +
+                 (size == 1
+                      ? "byte " + std::to_string(offset)
+                      : "bytes " + std::to_string(offset) + " to " + std::to_string(offset + size - 1)));
     return;
   }
   if (!point.state) return;
@@ -66,6 +68,18 @@ void map_value(const Refusal& refusal, const RefusedPoint& point, Sentences& to)
     to.push_back(
         "the value has " + std::string(size_text) + " bytes, the offset into it " +
         (most.empty() ? std::string("has no upper bound") : "may be as large as " + std::string(most)));
+}
+
+/// "invalid write to stack R1 off=-20 size=32"
+void beyond_the_stack(const Refusal& refusal, const RefusedPoint& point, Sentences& to) {
+  int64_t offset = 0, size = 0;
+  if (!number_behind(refusal.verdict, "off=", offset) || !number_behind(refusal.verdict, "size=", size))
+    return;
+  const std::string_view callee = callee_of(point.instruction);
+  const std::string who = callee.empty() ? "the access" : std::string(callee);
+  if (offset < 0 && offset + size > 0)
+    to.push_back(who + " gets " + std::to_string(-offset) + " bytes up to the stack's top and would use " +
+                 std::to_string(size));
 }
 
 void stack_sizes(const TrialProgram& program, const RefusedPoint& point, Sentences& to) {
@@ -194,6 +208,9 @@ std::vector<std::string> refusal_details(const Refusal& refusal, const TrialProg
     case Kind::wrong_argument:
     case Kind::not_acquired:
       wanted(refusal, point, to);
+      break;
+    case Kind::stack_bounds:
+      beyond_the_stack(refusal, point, to);
       break;
     case Kind::stack_too_deep:
       stack_sizes(program, point, to);

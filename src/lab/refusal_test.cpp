@@ -41,6 +41,10 @@ TEST(Refusal, wordings_of_old_and_new_kernels_are_told_apart) {
       {Kind::unbounded_size, "R4 invalid zero-sized read: u64=[0,64]"},
       {Kind::stack_bounds, "invalid unbounded variable-offset read from stack R2"},
       {Kind::stack_bounds, "invalid stack off=-520 size=8"},
+      {Kind::stack_bounds, "invalid read from stack R1 off=-8 size=100"},           // 6.18
+      {Kind::stack_bounds, "invalid indirect access to stack R1 off=-8 size=100"},  // 6.1
+      {Kind::stack_bounds, "invalid stack type R1 off=-8 access_size=100"},         // 5.10
+      {Kind::uninitialised_stack, "invalid read from stack R2 off -8+2 size 8"},
       {Kind::stack_too_deep, "combined stack size of 2 calls is 736. Too large"},
       {Kind::memory_bounds, "invalid access to memory, mem_size=8 off=8 size=8"},
       {Kind::uninitialised_register, "R0 !read_ok"},

@@ -47,7 +47,9 @@ constexpr std::array<Words, kRefusalKinds> kWords{{
      "unsigned 64-bit "
      "variable, or put `asm volatile(\"\" : \"+r\"(i));` before the check."},
     {Kind::stack_bounds, "stack_bounds", "An access to a local array stays within it whatever the index is.",
-     "Check or mask the index just before its use (`if (i >= sizeof(array)) return 0;` with an unsigned i)."},
+     "Check or mask the index just before its use (`if (i >= sizeof(array)) return 0;` with an unsigned i); "
+     "give helpers the "
+     "size of what they write to, `sizeof(array)`."},
     {Kind::stack_too_deep, "stack_too_deep",
      "The functions of one call chain have 512 bytes of stack together.",
      "Put large variables into a BPF_MAP_TYPE_PERCPU_ARRAY of one entry and take them from there; or make "
