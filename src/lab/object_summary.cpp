@@ -9,6 +9,7 @@
 #include "lab/map_info.h"
 #include "lab/program_details.h"
 #include "lab/trial_object.h"
+#include "lab/type_header.h"
 #include "lab/type_set.h"
 #include "lab/value_printer.h"
 
@@ -72,6 +73,7 @@ ObjectMap summarize(const bpf_map* map, const TypeSet* types) {
 Result<ObjectSummary> summarize_object(const std::string& path) {
   const auto bytes = read_object_file(path);
   if (!bytes) return tl::unexpected<base::Error>(bytes.error());
+  if (auto checked = check_types_of_file(path); !checked) return tl::unexpected<base::Error>(checked.error());
   const auto contents = read_object(*bytes);
   if (!contents) return base::fail_within(contents.error(), path);
   const auto object = open_object(*bytes, "");

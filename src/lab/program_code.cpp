@@ -12,6 +12,7 @@
 #include "lab/object_reference.h"
 #include "lab/program_details.h"
 #include "lab/trial_object.h"
+#include "lab/type_header.h"
 #include "lab/type_set.h"
 
 namespace weir::lab {
@@ -148,6 +149,7 @@ Result<ProgramCode> code_of_program(int program_fd) {
 Result<std::vector<ProgramCode>> code_of_object(const std::string& path) {
   auto bytes = read_object_file(path);
   if (!bytes) return tl::unexpected<base::Error>(std::move(bytes.error()));
+  if (auto checked = check_types_of_file(path); !checked) return tl::unexpected<base::Error>(checked.error());
   const auto contents = read_object(*bytes);
   if (!contents) return tl::unexpected<base::Error>(contents.error());
   bpf_object_open_opts options{};

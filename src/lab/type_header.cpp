@@ -230,6 +230,14 @@ Result<> check_for_header(const TypeSet& types) {
   return Check(types).run();
 }
 
+Result<> check_types_of_file(const std::string& path) {
+  const auto types = TypeSet::of_file(path);
+  if (!types) return {};
+  if (auto checked = check_for_header(*types); !checked)
+    return base::fail_within(std::move(checked.error()), path);
+  return {};
+}
+
 Result<> write_header(const TypeSet& types, uint32_t only,
                       const std::function<void(std::string_view)>& write) {
   if (auto checked = check_for_header(types); !checked) return checked;
