@@ -40,7 +40,7 @@ std::string stack_text(const lab::LogCounts& counts) {
 class Report {
  public:
   Report(const config::LabCheckOptions& options, sink::OutputBuffer& output)
-      : output_(output), colour_(options.colour && isatty(STDOUT_FILENO) == 1), options_(options) {}
+      : output_(output), colour_(options.colour && isatty(STDOUT_FILENO) == 1) {}
 
   void head(const std::string& name, const lab::CheckedFile& file) {
     std::string text = name;
@@ -199,7 +199,6 @@ class Report {
 
   sink::OutputBuffer& output_;
   bool colour_;
-  const config::LabCheckOptions& options_;
 };
 
 /// Those that no refused program has; they stand with those.

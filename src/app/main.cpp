@@ -49,11 +49,18 @@ int refuse_packets(const std::string& sentence) {
   return base::exit_code(base::ErrorKind::bad_input);
 }
 
+/// As tcpdump's -F: from # to the line's end nothing counts.
+std::string without_comments(std::string text) {
+  for (size_t at = 0; (at = text.find('#', at)) != std::string::npos;)
+    text.erase(at, text.find('\n', at) - at);
+  return text;
+}
+
 int run(config::PacketsOptions options) {
   if (!options.expression_file.empty()) {
     auto text = read_small_file(options.expression_file);
     if (!text) return refuse_packets(text.error().message);
-    options.expression = std::move(*text);
+    options.expression = without_comments(std::move(*text));
   }
   if (options.list_interfaces) return list_interfaces();
   for (std::string& interface : options.interfaces) {

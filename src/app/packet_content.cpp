@@ -62,6 +62,12 @@ std::optional<IpHeader> read_ip(Bytes ip) {
   return std::nullopt;
 }
 
+bool is_echo(uint8_t protocol, uint8_t type) {
+  constexpr uint8_t kReply4 = 0, kRequest4 = 8, kRequest6 = 128, kReply6 = 129;
+  return protocol == IPPROTO_ICMP ? type == kReply4 || type == kRequest4
+                                  : type == kRequest6 || type == kReply6;
+}
+
 /// `ip`: the octets that are there at each point, without what pads the frame.
 void read_content(const IpHeader& header, Bytes ip, PacketContent& content) {
   const size_t l4 = header.bytes;
@@ -77,13 +83,17 @@ void read_content(const IpHeader& header, Bytes ip, PacketContent& content) {
     key = hash_of(ip, l4 + 18, ip.size(), hash_of(ip, l4 + 4, l4 + 16, key));
     told_apart = true;
   } else if (icmp && has_l4) {
-    content.words |= uint64_t{two_bytes(ip, l4 + 6)} << 32;  // NAT may change the id before it
+    // Of an echo the sequence number: NAT may change the id before it.
+    content.words |= is_echo(header.protocol, ip[l4]) ? uint64_t{two_bytes(ip, l4 + 6)} << 32
+                                                      : hash_of(ip, l4 + 4, ip.size(), 0) << 32;
     key = hash_of(ip, l4 + 6, ip.size(), hash_of(ip, l4, l4 + 2, key));
   } else if (header.protocol == IPPROTO_UDP) {
     const uint64_t payload = hash_of(ip, l4 + 8, ip.size(), 0);
     content.words |= payload << 32;
     key ^= payload;
   } else {
+    const uint64_t payload = hash_of(ip, l4, ip.size(), 0);
+    content.words |= payload << 32;
     key = hash_of(ip, l4, ip.size(), key);
   }
   // Many packets may be like this one: only its like between the same ends is taken for it.

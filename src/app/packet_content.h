@@ -11,8 +11,8 @@
 namespace weir::app {
 
 struct PacketContent {
-  /// Tells packets in one buffer apart: length and IP id, TCP's sequence number or ICMP's; what follows UDP's
-  /// header; of what is not IP its first octets.
+  /// Tells packets in one buffer apart: length and IP id, TCP's sequence number or an echo's; what follows
+  /// UDP's header; of other protocols, and of what is not IP, the first octets.
   uint64_t words = 0;
   /// Tells packets of the node apart, whatever their buffer: length, IP id, TCP's numbers, the first octets
   /// of the payload. Where there are neither id nor numbers, addresses and ports too, which NAT changes.

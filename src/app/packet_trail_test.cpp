@@ -31,6 +31,21 @@ TEST(packet_trail, gives_another_buffer_id_or_length_another_number) {
   EXPECT_NE(trail.number_of(longer.at(PACKET_POINT_TC, 2, PACKET_INGRESS).event(), 14), number);
 }
 
+TEST(packet_trail, gives_other_first_octets_another_number_whatever_the_protocol) {
+  for (const uint8_t protocol : {17, 50, 47, 253, 1}) {
+    PacketTrail trail;
+    Sighted one(0x1000, 0), other(0x1000, 0);
+    one.bytes[23] = other.bytes[23] = protocol;
+    one.bytes[34] = other.bytes[34] = 3;  // of ICMP: unreachable
+    other.bytes[42] = 9;
+    const auto number = trail.number_of(one.event(), 14);
+    EXPECT_NE(trail.number_of(other.at(PACKET_POINT_TC, 2, PACKET_INGRESS).event(), 14), number)
+        << int{protocol};
+    EXPECT_EQ(trail.number_of(one.at(PACKET_POINT_TC, 3, PACKET_INGRESS).event(), 14), number)
+        << int{protocol};
+  }
+}
+
 TEST(packet_trail, takes_a_buffer_at_a_point_that_it_passed_for_a_new_packet) {
   PacketTrail trail;
   Sighted sighted(0x1000);

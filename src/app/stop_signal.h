@@ -8,7 +8,7 @@
 
 namespace weir::app {
 
-/// One instance a process. A second Ctrl-C kills at once.
+/// One instance a process. A second Ctrl-C, a second or more after the first, kills.
 class StopSignal {
  public:
   static base::Result<StopSignal> create();

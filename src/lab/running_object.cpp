@@ -31,8 +31,7 @@ Result<Assignment> read_assignment(const std::string& text, bool keyed) {
   const size_t name_end = text.find_first_of(keyed ? "[" : "=");
   const size_t equals = keyed ? text.find("]=", name_end) : name_end;
   if (name_end == std::string::npos || equals == std::string::npos || name_end == 0)
-    return base::fail(ErrorKind::bad_input,
-                      text + ": expected " + (keyed ? "MAP[KEY]=VALUE" : "NAME=VALUE"));
+    return base::fail(ErrorKind::bad_input, text + ": expected " + (keyed ? "MAP[KEY]=VALUE" : "NAME=VALUE"));
   if (!keyed) return Assignment{text.substr(0, name_end), {}, text.substr(equals + 1)};
   return Assignment{text.substr(0, name_end), text.substr(name_end + 1, equals - name_end - 1),
                     text.substr(equals + 2)};

@@ -16,7 +16,7 @@ TEST(SourceTypes, are_the_structs_that_a_file_defines) {
     #define MACRO struct neither { \
       int a; }
     struct event { __u32 pid; char comm[16]; struct { int deep; } inner; };
-    struct __attribute__((packed)) tight { char c; } ;
+    struct __attribute__((aligned(8))) tight { char c; } ;
     union address { __u32 v4; };
     typedef struct { int x; } data_t;
     typedef struct tagged { int x; } tagged_t;

@@ -227,7 +227,8 @@ TEST_F(VerbPackets, snap_and_headers_cut_what_is_shown) {
 
 TEST_F(VerbPackets, the_filter_comes_from_a_file_or_as_classic_bpf) {
   const std::string path = file("a.pcap", three_packets());
-  EXPECT_EQ(weir("-F " + text_file("f", "udp\nport 9999\n") + " -r " + path).lines().size(), 1u);
+  EXPECT_EQ(
+      weir("-F " + text_file("f", "# names\nudp and # one\nport 9999\n") + " -r " + path).lines().size(), 1u);
   EXPECT_EQ(run_shell(folder_, "echo tcp | WEIR packets -F - -r " + path).lines().size(), 2u);
   const std::string udp = text_file("udp.bpf",
                                     "ldh [12]\njne #ETHERTYPE_IP, drop\nldb [23]\njneq #17, drop\n"
