@@ -53,12 +53,10 @@ base::Result<std::unique_ptr<PacketTaps>> PacketTaps::attach(const config::Packe
 base::Result<> PacketTaps::choose_interfaces() {
   if (hooks_ == std::vector{Hook::cgroup}) return {};
   any_ = options_.interfaces.empty() || names_any(options_.interfaces);
-  if (any_) {
-    // Before the list: what comes after it is told.
-    auto watch = kernel::InterfaceWatch::open();
-    if (!watch) return tl::unexpected(watch.error());
-    watch_.emplace(std::move(*watch));
-  }
+  // Before the list: what comes after it is told.
+  auto watch = kernel::InterfaceWatch::open();
+  if (!watch) return tl::unexpected(watch.error());
+  watch_.emplace(std::move(*watch));
   const auto& names = options_.interfaces;
   auto chosen = interfaces_named(names.empty() ? std::vector<std::string>{"any"} : names);
   if (!chosen) return tl::unexpected(chosen.error());
@@ -165,6 +163,8 @@ base::Result<> PacketTaps::attach_all(const base::Result<kernel::CgroupMount>& c
   for (const kernel::Interface& interface : chosen_) {
     attached_[interface.index] = interface.name;
     auto attached = attach_interface(interface);
+    if (attached && !any_ && !interface.up)
+      notes_.push_back(interface.name + " is down: nothing passes there now");
     if (attached) continue;
     if (!any_) return base::fail_within(attached.error(), interface.name);
     notes_.push_back("not watched: " + interface.name + ": " + attached.error().message);
@@ -205,14 +205,24 @@ base::Result<> PacketTaps::attach_interface(const kernel::Interface& interface) 
   return done;
 }
 
-void PacketTaps::attach_new_interfaces() {
+void PacketTaps::follow_interfaces() {
   if (!watch_ || !watch_->take_changes()) return;
   auto all = kernel::list_interfaces();
   if (!all) return;
+  std::erase_if(attached_, [&](const auto& known) {
+    const bool there = std::any_of(all->begin(), all->end(),
+                                   [&](const kernel::Interface& one) { return one.index == known.first; });
+    if (!there && !any_) notes_.push_back(known.second + " has gone; it is watched again when it comes back");
+    return !there;
+  });
   for (const kernel::Interface& interface : *all) {
+    const auto& names = options_.interfaces;
+    if (!any_ && std::find(names.begin(), names.end(), interface.name) == names.end()) continue;
     if (!attached_.emplace(interface.index, interface.name).second) continue;
     if (auto attached = attach_interface(interface); !attached)
       notes_.push_back("not watched: " + interface.name + ": " + attached.error().message);
+    else if (!any_)
+      notes_.push_back(interface.name + " is back");
   }
 }
 

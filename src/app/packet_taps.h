@@ -35,8 +35,9 @@ class PacketTaps {
   std::string description() const;
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// With `any`: attaches to interfaces that came. To be called when `changes_fd` is readable.
-  void attach_new_interfaces();
+  /// Attaches to interfaces that came, of `any` or of those named; notes which of the named went. To be
+  /// called when `changes_fd` is readable.
+  void follow_interfaces();
   /// Whether one packet can be seen more than once.
   bool has_several_points() const {
     return any_ || hooks_.size() > 1 || chosen_.size() > 1 || wants(config::Hook::cgroup);

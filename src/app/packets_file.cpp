@@ -26,6 +26,7 @@ namespace weir::app {
 namespace {
 
 constexpr size_t kBatchPackets = 64;
+constexpr int kLostExitCode = 5;
 
 int tell(const base::Error& error) {
   std::fprintf(stderr, "weir packets: %s\n", error.message.c_str());
@@ -79,6 +80,7 @@ class FileRun {
   std::optional<int64_t> last_time_ns_;  // --for: of the last packet that is wanted
   uint64_t read_ = 0;
   uint64_t filtered_out_ = 0;
+  uint64_t lost_before_ = 0;  // as the packets that are wanted say
 };
 
 /// tcpdump's line for a file it opens.
@@ -111,6 +113,7 @@ PacketOutput::Step FileRun::pass_on(std::span<const source::CapturedPacket> pack
       continue;
     }
     records_.fill(packet, reader_->interfaces(), record_);
+    lost_before_ += record_.dropped_before.value_or(0);
     if (output_->write(record_) == PacketOutput::Step::stop) return PacketOutput::Step::stop;
   }
   return PacketOutput::Step::go_on;
@@ -135,6 +138,7 @@ std::string FileRun::summary(bool complete, bool written) {
       {"written without what has no place in the file's format", counts.cut},
   };
   summary.lost = counts.file_lost;
+  summary.lost_before = lost_before_;
   return sink::packet_summary_text(summary);
 }
 
@@ -161,7 +165,8 @@ int FileRun::run() {
   if (output_->reader_has_gone()) return 0;  // he has what he wanted
   std::fputs(summary(!problem, written.has_value()).c_str(), stderr);
   if (!written) return tell(written.error());
-  return problem ? tell(*problem) : 0;
+  if (problem) return tell(*problem);
+  return options_.fail_on_loss && lost_before_ != 0 ? kLostExitCode : 0;
 }
 
 }  // namespace

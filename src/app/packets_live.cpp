@@ -220,7 +220,7 @@ void Capture::wait() {
   pollfd wishes[3] = {{stop_.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}, {taps_->changes_fd(), POLLIN, 0}};
   if (ppoll(wishes, 3, &timeout, nullptr) <= 0) return;
   if (wishes[1].revents & POLLERR) done_ = options_.output != config::PacketsOutput::none;
-  if (wishes[2].revents & POLLIN) taps_->attach_new_interfaces();
+  if (wishes[2].revents & POLLIN) taps_->follow_interfaces();
 }
 
 void Capture::run() {

@@ -50,8 +50,9 @@ base::Result<std::vector<Interface>> list_interfaces() {
     std::strncpy(request.ifr_name, name->if_name, sizeof(request.ifr_name) - 1);
     if (ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) continue;
     const uint32_t hardware = request.ifr_hwaddr.sa_family;
+    const bool up = ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0;
     found.push_back(
-        {name->if_index, name->if_name, header_of(hardware), hardware, hardware == ARPHRD_LOOPBACK});
+        {name->if_index, name->if_name, header_of(hardware), hardware, hardware == ARPHRD_LOOPBACK, up});
   }
   return found;
 }

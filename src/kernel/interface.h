@@ -24,6 +24,7 @@ struct Interface {
   LinkHeader header = LinkHeader::ethernet;
   uint32_t hardware = 0;  // ARPHRD_*
   bool loopback = false;
+  bool up = true;
 };
 
 /// All, by index. Those that go away meanwhile are left out.

@@ -24,11 +24,13 @@ std::string packet_summary_text(const PacketSummary& summary) {
   for (const NamedCount& note : summary.notes)
     if (note.count != 0) text += "weir: " + packets(note.count) + ' ' + note.what + '\n';
   if (summary.lost != 0) text += "weir: lost " + packets(summary.lost) + ": the file takes no more\n";
+  if (summary.lost_before != 0)
+    text += "weir: lost " + packets(summary.lost_before) + " when the capture was taken, as it says\n";
   if (summary.output_failed && summary.lost == 0)
     text += "weir: lost the packets that could not be written\n";
   if (!summary.complete)
     text += "weir: lost what comes after the error below: the input was not read to its end\n";
-  else if (!summary.output_failed)
+  else if (!summary.output_failed && summary.lost_before == 0)
     text += "weir: lost nothing\n";
   return text;
 }

@@ -17,6 +17,7 @@ struct PacketSummary {
   std::vector<NamedCount> left_out{};  // packets not wanted, by the reason: "the filter does not match"
   std::vector<NamedCount> notes{};     // of packets written: "with options that end early"
   uint64_t lost = 0;                   // packets that -w's file does not keep
+  uint64_t lost_before = 0;            // when the capture was taken, as it says
   bool complete = true;                // false: the input ended in an error, nobody knows how much came after
   bool output_failed = false;          // what should have been written after that is lost
 };

@@ -57,6 +57,19 @@ class PacketsRun(PacketScene):
         self.assertEqual(40, len(re.findall(r"\bveth0 ", text)), text[-500:])
         self.assertIn(len(re.findall(r"\blate0 ", text)), (30, 31), text[-500:])
 
+    def test_a_named_interface_that_goes_is_told_and_watched_again_when_it_comes_back(self):
+        self.server.ip("link", "add", "late0", "type", "veth", "peer", "name", "late1")
+        capture = self.capture("-i", "late0", "-q", "ip6 or arp")
+        self.assertIn("weir: late0 is down", capture.err())
+        self.server.ip("link", "delete", "late0")
+        stage.until(lambda: "weir: late0 has gone" in capture.err(), "word of it")
+        self.server.ip("link", "add", "late0", "type", "veth", "peer", "name", "late1")
+        stage.until(lambda: "weir: late0 is back" in capture.err(), "word of it")
+        for name in ("late0", "late1"):
+            self.server.ip("link", "set", name, "up")
+        stage.until(lambda: " IP6 " in capture.out(), "what IPv6 says on a new link")
+        self.assertEqual(0, capture.stop(), capture.err())
+
     def test_tc_behind_generic_xdp_works_or_is_refused(self):
         """From 6.9 on the kernel takes the link header away from tc there."""
         old = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (6, 9)

@@ -69,6 +69,16 @@ TEST_F(VerbPacketsWrite, pcapng_keeps_all_that_pcapng_told) {
     EXPECT_NE(after.out.find(kept), std::string::npos) << kept << after.out;
 }
 
+TEST_F(VerbPacketsWrite, what_a_capture_says_it_lost_is_told) {
+  const std::string source = owned();
+  const RunResult run = weir("-r " + source);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.err.find("weir: lost 7 packets when the capture was taken, as it says\n"), std::string::npos)
+      << run.err;
+  EXPECT_EQ(run.err.find("lost nothing"), std::string::npos) << run.err;
+  EXPECT_EQ(weir("--fail-on-loss -r " + source).status, 5);
+}
+
 TEST_F(VerbPacketsWrite, owners_survive_into_flows) {
   const std::string target = folder_.path("b.pcapng");
   ASSERT_EQ(weir("-r " + owned() + " -w " + target).status, 0);
