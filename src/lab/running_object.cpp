@@ -228,18 +228,21 @@ Result<> RunningObject::fill_in_order(const bpf_map* map) {
   return {};
 }
 
-/// The first of its kind is attached wherever it stands: somebody has to begin.
-bool RunningObject::is_only_called(const bpf_program* program) const {
+bool RunningObject::is_called(const bpf_program* program) const {
   bpf_prog_info info{};
   uint32_t bytes = sizeof info;
-  if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes) != 0) return false;
-  const bool called = std::find(called_.begin(), called_.end(), info.id) != called_.end();
-  const bpf_program* first = nullptr;
+  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes) == 0 &&
+         std::find(called_.begin(), called_.end(), info.id) != called_.end();
+}
+
+/// Where each of a kind stands in a table, somebody has to begin: all are attached.
+bool RunningObject::is_only_called(const bpf_program* program) const {
+  if (!is_called(program)) return false;
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, object_.get()) {
-    if (!first && bpf_program__type(each) == bpf_program__type(program)) first = each;
+    if (bpf_program__type(each) == bpf_program__type(program) && !is_called(each)) return true;
   }
-  return called && first != program;
+  return false;
 }
 
 Result<> RunningObject::place(Places places) {

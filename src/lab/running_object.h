@@ -49,6 +49,7 @@ class RunningObject {
  private:
   explicit RunningObject(OwnedObject object) : object_(std::move(object)) {}
   base::Result<> fill_in_order(const bpf_map* map);
+  bool is_called(const bpf_program* program) const;
   bool is_only_called(const bpf_program* program) const;
   base::Result<> fill_with_program(const std::string& map, int map_fd, const std::string& key,
                                    const std::string& name);
