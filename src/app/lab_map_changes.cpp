@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <string_view>
-#include <unordered_map>
 
 #include "app/lab_commands.h"
 #include "app/lab_map_lines.h"
+#include "app/lab_map_reading.h"
 #include "app/lab_pace.h"
 #include "lab/json_record.h"
 #include "sink/output_buffer.h"
@@ -23,35 +23,7 @@ using config::LabOptions;
 using config::LabOutput;
 using lab::ValueForm;
 
-constexpr size_t kMostKeptBytes = size_t{512} << 20;  // of two readings of a map
-constexpr size_t kBytesPerEntry = 128;                // what keeping one takes beside key and value
-
-/// A reading of the whole map: key -> value, the CPUs summed where they can be.
-using Reading = std::unordered_map<std::string, std::string>;
-
-std::string as_string(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::span<const std::byte> as_bytes(const std::string& text) {
-  return std::as_bytes(std::span(text));
-}
-
-Result<Reading> read_all(const OpenedMap& map) {
-  Reading reading;
-  size_t kept = 0;
-  const auto walked = map.entries.walk([&](std::span<const std::byte> key, std::span<const std::byte> value) {
-    auto sum = map.types.can_sum() ? as_string(map.types.summed(value)) : as_string(value);
-    kept += key.size() + sum.size() + kBytesPerEntry;
-    reading[as_string(key)] = std::move(sum);
-    return kept <= kMostKeptBytes / 2;
-  });
-  if (!walked) return tl::unexpected<base::Error>(walked.error());
-  if (kept > kMostKeptBytes / 2)
-    return base::fail(ErrorKind::resource, "the map has more than " + std::to_string(kMostKeptBytes >> 21) +
-                                               " MB of entries; they are not kept twice");
-  return reading;
-}
+constexpr size_t kMostReadingBytes = size_t{256} << 20;  // of each of two
 
 Result<const lab::Leaf*> sort_leaf(const OpenedMap& map, const std::string& name) {
   const auto& leaves = map.types.leaves();
@@ -91,8 +63,8 @@ struct Ranked {
   double rate;
 };
 
-std::vector<Ranked> largest(const Reading& now, const Reading& before, const lab::Leaf& leaf, double seconds,
-                            size_t rows) {
+std::vector<Ranked> largest(const MapReading& now, const MapReading& before, const lab::Leaf& leaf,
+                            double seconds, size_t rows) {
   std::vector<Ranked> ranked;
   ranked.reserve(now.size());
   for (const auto& [key, value] : now) {
@@ -144,7 +116,7 @@ Result<> show_largest(const OpenedMap& map, const std::vector<Ranked>& ranked, c
 Result<> top(const OpenedMap& map, const LabOptions& options) {
   const auto leaf = sort_leaf(map, options.by);
   if (!leaf) return tl::unexpected<base::Error>(leaf.error());
-  auto before = read_all(map);
+  auto before = read_map(map, kMostReadingBytes);
   if (!before) return tl::unexpected<base::Error>(std::move(before.error()));
   // Once, unless there is somebody who watches or a number of readings was asked for.
   if (options.count == 0 && isatty(STDOUT_FILENO) != 1)
@@ -152,7 +124,7 @@ Result<> top(const OpenedMap& map, const LabOptions& options) {
   auto pace = LabPace::create(options.interval, options.count);
   if (!pace) return tl::unexpected<base::Error>(std::move(pace.error()));
   while (pace->next()) {
-    auto now = read_all(map);
+    auto now = read_map(map, kMostReadingBytes);
     if (!now) return tl::unexpected<base::Error>(std::move(now.error()));
     if (auto result = show_largest(map, largest(*now, *before, **leaf, pace->elapsed_seconds(), options.rows),
                                    **leaf, true, options);
@@ -181,12 +153,12 @@ void add_change(const OpenedMap& map, char sign, const std::string& key, const s
 }
 
 Result<> watch(const OpenedMap& map, const LabOptions& options) {
-  auto before = read_all(map);
+  auto before = read_map(map, kMostReadingBytes);
   if (!before) return tl::unexpected<base::Error>(std::move(before.error()));
   auto pace = LabPace::create(options.interval, options.count);
   if (!pace) return tl::unexpected<base::Error>(std::move(pace.error()));
   while (pace->next()) {
-    auto now = read_all(map);
+    auto now = read_map(map, kMostReadingBytes);
     if (!now) return tl::unexpected<base::Error>(std::move(now.error()));
     sink::OutputBuffer output(STDOUT_FILENO);
     for (const auto& [key, value] : *now) {

@@ -14,16 +14,8 @@ namespace {
 
 using lab::ValueForm;
 
-constexpr size_t kMostKeptBytes = size_t{64} << 20;  // of one map's reading
-constexpr size_t kMostRates = 4;                     // of one value
-
-std::string as_string(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::span<const std::byte> as_bytes(const std::string& text) {
-  return std::as_bytes(std::span(text));
-}
+constexpr size_t kMostReadingBytes = size_t{64} << 20;  // of each of two
+constexpr size_t kMostRates = 4;                        // of one value
 
 bool is_zero(const std::string& value) {
   return std::all_of(value.begin(), value.end(), [](char byte) { return byte == 0; });
@@ -134,20 +126,12 @@ std::string LabRunMaps::gone_line(const Watched& map, const std::string& key) co
   return map.name + '[' + key_text + "] deleted\n";
 }
 
-std::string LabRunMaps::changes_of(Watched& map, double seconds) {
-  Reading now;
-  size_t kept = 0;
+base::Result<std::string> LabRunMaps::changes_of(Watched& map, double seconds) {
+  auto now = read_map(map.opened, kMostReadingBytes);
+  if (!now) return tl::unexpected<base::Error>(std::move(now.error()));
   const auto& types = map.opened.types;
-  const auto walked =
-      map.opened.entries.walk([&](std::span<const std::byte> key, std::span<const std::byte> value) {
-        auto sum = types.can_sum() ? as_string(types.summed(value)) : as_string(value);
-        kept += key.size() + sum.size();
-        now[as_string(key)] = std::move(sum);
-        return kept <= kMostKeptBytes;
-      });
-  if (!walked) return {};
   std::vector<std::pair<const std::string*, const std::string*>> changed;  // key, value
-  for (const auto& [key, value] : now) {
+  for (const auto& [key, value] : *now) {
     const auto last = map.before.find(key);
     if (last == map.before.end() ? !is_zero(value) || !map.opened.entries.has_keys() : last->second != value)
       changed.emplace_back(&key, &value);
@@ -169,18 +153,26 @@ std::string LabRunMaps::changes_of(Watched& map, double seconds) {
   }
   size_t gone = 0;
   for (const auto& [key, value] : map.before)
-    if (!now.contains(key) && gone++ < options_.rows) lines += gone_line(map, key);
+    if (!now->contains(key) && gone++ < options_.rows) lines += gone_line(map, key);
   const size_t untold = changed.size() - std::min<size_t>(changed.size(), options_.rows) +
                         (gone - std::min<size_t>(gone, options_.rows));
   if (untold > 0 && options_.output == config::LabRunOutput::text)
     lines += map.name + ": " + std::to_string(untold) + " more entries changed\n";
-  map.before = std::move(now);
+  map.before = std::move(*now);
   return lines;
 }
 
 std::string LabRunMaps::look(double seconds) {
   std::string lines;
-  for (Watched& map : maps_) lines += changes_of(map, seconds);
+  std::erase_if(maps_, [&](Watched& map) {
+    const auto changes = changes_of(map, seconds);
+    if (changes)
+      lines += *changes;
+    else
+      std::fprintf(stderr, "weir: %s is not shown any more: %s\n", map.name.c_str(),
+                   changes.error().message.c_str());
+    return !changes;
+  });
   return lines;
 }
 

@@ -5,10 +5,10 @@
 #include <bpf/libbpf.h>
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "app/lab_map_lines.h"
+#include "app/lab_map_reading.h"
 #include "base/result.h"
 #include "config/lab_run_options.h"
 
@@ -25,15 +25,14 @@ class LabRunMaps {
   std::string look(double seconds);
 
  private:
-  using Reading = std::unordered_map<std::string, std::string>;
   struct Watched {
     std::string name;
     bool globals = false;
     OpenedMap opened;
-    Reading before;
+    MapReading before;
   };
 
-  std::string changes_of(Watched& map, double seconds);
+  base::Result<std::string> changes_of(Watched& map, double seconds);
   std::string line_of(const Watched& map, const std::string& key, const std::string& value,
                       const std::string* before, double seconds) const;
   std::string gone_line(const Watched& map, const std::string& key) const;

@@ -142,6 +142,19 @@ class Runs(unittest.TestCase):
                        f"import socket; socket.create_connection(('127.0.0.1', {port}))")
         self.assertIn(f".bss = {{port: {port}}}", done.stdout)
 
+    def test_a_map_that_is_too_large_to_be_compared_is_told_and_left_out(self):
+        source = self.written('#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
+                              'char LICENSE[] SEC("license") = "GPL";\nint execs;\n'
+                              'struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 600000);'
+                              ' __type(key, __u32); __type(value, __u64); } large SEC(".maps");\n'
+                              'SEC("raw_tp/sched_process_exec")\nint count(void *ctx) { __u32 key = 7;\n'
+                              '  __u64 *value = bpf_map_lookup_elem(&large, &key);\n'
+                              '  if (value) *value += 1;\n  execs++;\n  return 0; }\n')
+        done = lab("run", source, "--", "true")
+        self.assertIn("weir: large is not shown any more: the map has more than 64 MB of entries", done.stderr)
+        self.assertNotIn("large", done.stdout)
+        self.assertRegex(done.stdout, r"\.bss = \{execs: [1-9]")
+
     def test_a_refusal_is_explained(self):
         text = (RUNNING / "spoken.bpf.c").read_text().replace("  if (count)\n", "  if (1)\n")
         done = lab("run", self.written(text), check=False)
