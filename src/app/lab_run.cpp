@@ -42,10 +42,6 @@ int tell(const base::Error& error) {
   return base::exit_code(error.kind);
 }
 
-bool is_object(const std::string& file) {
-  return file.ends_with(".o");
-}
-
 lab::CompileOptions compile_options(const LabRunOptions& options) {
   lab::CompileOptions compile;
   compile.source = options.file;
@@ -71,8 +67,9 @@ bool explain(const LabRunOptions& options) {
 }
 
 /// The types of records: from the source's structs, which the object itself may lack, else from the object.
-lab::RecordTypes types_of_records(const LabRunOptions& options, const lab::RunningObject& object) {
-  if (!is_object(options.file)) {
+lab::RecordTypes types_of_records(const LabRunOptions& options, const lab::RunningObject& object,
+                                  bool from_source) {
+  if (from_source) {
     const auto names = lab::find_types_of_file(options.file);
     std::string path = std::filesystem::temp_directory_path() / "weir-types-XXXXXX.c";
     const base::UniqueFd file(::mkstemps(path.data(), 2));
@@ -91,8 +88,9 @@ lab::RecordTypes types_of_records(const LabRunOptions& options, const lab::Runni
   return types ? lab::RecordTypes(std::move(*types), {}) : lab::RecordTypes();
 }
 
-lab::RecordTypes record_types(const LabRunOptions& options, const lab::RunningObject& object) {
-  auto types = types_of_records(options, object);
+lab::RecordTypes record_types(const LabRunOptions& options, const lab::RunningObject& object,
+                              bool from_source) {
+  auto types = types_of_records(options, object, from_source);
   std::vector<std::string> maps;
   for (const bpf_map* map : object.maps()) maps.emplace_back(bpf_map__name(map));
   types.tell_maps(std::move(maps));
@@ -133,6 +131,7 @@ class Run {
   std::optional<lab::RecordTypes> types_;
   lab::EventStream events_{[this](const lab::StreamRecord& record) { show(record); }};
   LabRunMaps maps_{options_};
+  bool from_source_ = false;
   int64_t last_look_ns_ = 0;
   uint64_t shown_ = 0;
   bool refused_ = false;
@@ -140,7 +139,9 @@ class Run {
 };
 
 Result<std::vector<std::byte>> Run::object_bytes() {
-  if (is_object(options_.file)) return lab::read_object_file(options_.file);
+  auto bytes = lab::read_object_file(options_.file);
+  if (!bytes || lab::is_object_file(options_.file, *bytes)) return bytes;
+  from_source_ = true;
   auto made = lab::compile_bpf(compile_options(options_));
   if (!made) return tl::unexpected<base::Error>(made.error());
   for (const lab::ClangMessage& message : made->messages)
@@ -179,7 +180,7 @@ Result<> Run::prepare(lab::RunningObject& object) {
     if (auto added = events_.add(map); !added) return added;
     if (auto added = maps_.add(map); !added) return added;
   }
-  if (!options_.events.empty()) types_ = record_types(options_, object);
+  if (!options_.events.empty()) types_ = record_types(options_, object, from_source_);
   for (const std::string& event : options_.events) {
     const size_t equals = event.find('=');
     if (equals == event.npos)
@@ -259,7 +260,7 @@ void Run::show(const lab::TraceLine& line) {
 
 void Run::show(const lab::StreamRecord& record) {
   if (!count_one()) return;
-  if (!types_) types_ = record_types(options_, *object_);
+  if (!types_) types_ = record_types(options_, *object_, from_source_);
   const bool json = options_.output == LabRunOutput::json;
   std::string value;
   types_->print(record.map, record.bytes, record.from_perf_buffer,

@@ -25,11 +25,6 @@ using base::Result;
 #define CAP_BPF 39
 #endif
 
-bool is_object_file(const std::string& path, const std::vector<std::byte>& bytes) {
-  constexpr unsigned char kMagic[] = {0x7f, 'E', 'L', 'F'};
-  return path.ends_with(".o") || (bytes.size() >= 4 && std::memcmp(bytes.data(), kMagic, 4) == 0);
-}
-
 std::string_view file_name(std::string_view path) {
   const size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);

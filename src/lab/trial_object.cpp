@@ -14,6 +14,8 @@
 #include "base/unique_fd.h"
 #include "lab/libbpf_messages.h"
 #include "lab/section_name.h"
+#include "lab/type_header.h"
+#include "lab/type_set.h"
 
 namespace weir::lab {
 namespace {
@@ -209,6 +211,11 @@ std::string without_programs(const ObjectContents& contents) {
 }  // namespace
 
 Result<OwnedObject> open_object(std::span<const std::byte> bytes, const std::string& btf) {
+  // libbpf 1.1 trusts both: sections that are not whole, and types that name types which are not there.
+  if (auto whole = read_object(bytes); !whole) return tl::unexpected(whole.error());
+  if (const auto section = object_section(bytes, ".BTF"); !section.empty())
+    if (const auto types = TypeSet::of_bytes(section))
+      if (auto checked = check_for_header(*types); !checked) return tl::unexpected(checked.error());
   const LibbpfMessages messages;
   bpf_object_open_opts options{};
   options.sz = sizeof(options);
@@ -278,6 +285,11 @@ Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& 
     if (auto done = ProgramTrial(bytes, options, program).run(); !done) return tl::unexpected(done.error());
   }
   return trial;
+}
+
+bool is_object_file(const std::string& path, std::span<const std::byte> bytes) {
+  constexpr unsigned char kMagic[] = {0x7f, 'E', 'L', 'F'};
+  return path.ends_with(".o") || (bytes.size() >= 4 && std::memcmp(bytes.data(), kMagic, 4) == 0);
 }
 
 Result<std::vector<std::byte>> read_object_file(const std::string& path) {

@@ -67,6 +67,8 @@ inline constexpr size_t kMostLogBytes = (size_t{16} << 20) - 1;  // before Linux
 inline constexpr size_t kMostPrograms = 512;
 base::Result<Trial> try_object(std::span<const std::byte> object, const TrialOptions& options);
 
+/// By its name or its first octets; else it is a source.
+bool is_object_file(const std::string& path, std::span<const std::byte> bytes);
 /// The whole of a file of up to 64 MiB, such as an object. Fails with bad_input.
 base::Result<std::vector<std::byte>> read_object_file(const std::string& path);
 

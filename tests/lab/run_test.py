@@ -142,6 +142,25 @@ class Runs(unittest.TestCase):
                        f"import socket; socket.create_connection(('127.0.0.1', {port}))")
         self.assertIn(f".bss = {{port: {port}}}", done.stdout)
 
+    def test_a_broken_object_is_refused_before_libbpf_sees_it(self):
+        source = self.written((RUNNING / "spoken.bpf.c").read_text())
+        whole = source.with_name("whole")  # known by its first octets
+        stage.run("clang", "-O2", "-g", "-target", "bpf",
+                  "-I/usr/include/" + stage.run("gcc", "-print-multiarch").stdout.strip(), "-c", source, "-o", whole)
+        self.assertIn("weir: said: tracepoint", lab("run", whole, "--", "true").stderr)
+        octets = whole.read_bytes()
+        broken = source.with_name("broken.o")
+        for number in range(40):
+            hurt = bytearray(octets)
+            begin = len(octets) * number // 40
+            hurt[begin:begin + 16] = b"\xff" * len(hurt[begin:begin + 16])
+            broken.write_bytes(hurt)
+            done = lab("run", broken, "--for", "1ms", check=False, errors="replace")
+            self.assertIn(done.returncode, (0, 2), (number, done.stderr))
+            broken.write_bytes(octets[:begin])
+            done = lab("run", broken, "--for", "1ms", check=False, errors="replace")
+            self.assertEqual(2, done.returncode, (number, done.stderr))
+
     def test_a_map_that_is_too_large_to_be_compared_is_told_and_left_out(self):
         source = self.written('#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
                               'char LICENSE[] SEC("license") = "GPL";\nint execs;\n'
